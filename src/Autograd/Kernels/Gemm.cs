@@ -1,0 +1,264 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Autograd.Kernels;
+
+/// <summary>
+/// Products of row-major matrices of <see cref="float"/> or <see cref="double"/>. Each element of the result is one
+/// chain of multiply-adds in the order of k, from zero or, if accumulating, from what is there. So the bits of a row
+/// depend on nothing but that row and the right factor: not on the number of rows, the vector width or the threads.
+/// NaN and infinities propagate; nothing is skipped.
+/// </summary>
+/// <remarks>
+/// Blocks after K. Goto and R. van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008), without split
+/// sums.
+/// </remarks>
+internal static unsafe class Gemm
+{
+    /// <summary>The work, in multiply-adds, below which a further thread costs more than it gives.</summary>
+    private const long Grain = 1 << 18;
+
+    /// <summary>The vector width in bits that the machine runs fastest.</summary>
+    /// <remarks>
+    /// Not Vector512.IsHardwareAccelerated: it is false on processors that lower their clock for 512-bit code, which
+    /// for dense products still gain 1.7 times by it.
+    /// </remarks>
+    internal static int NativeVectorBits => Avx512F.IsSupported && Avx512DQ.IsSupported ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
+
+    /// <summary>
+    /// C[m, n] = op(A)[m, k] · op(B)[k, n], added to C if <paramref name="accumulate"/>; otherwise C is not read. A transposed
+    /// A lies as [k, m], a transposed B as [n, k]; leading dimensions count elements. C must not overlap A or B.
+    /// </summary>
+    internal static void Multiply<T>(bool transposeA, bool transposeB, int m, int n, int k, ReadOnlySpan<T> a, int lda, ReadOnlySpan<T> b, int ldb,
+        Span<T> c, int ldc, bool accumulate = false)
+        where T : unmanaged => Multiply(NativeVectorBits, transposeA, transposeB, m, n, k, a, lda, b, ldb, c, ldc, accumulate);
+
+    /// <summary>The same at a chosen vector width, for tests.</summary>
+    internal static void Multiply<T>(int vectorBits, bool transposeA, bool transposeB, int m, int n, int k, ReadOnlySpan<T> a, int lda,
+        ReadOnlySpan<T> b, int ldb, Span<T> c, int ldc, bool accumulate)
+        where T : unmanaged
+    {
+        CheckMatrix("A", transposeA ? k : m, transposeA ? m : k, lda, a.Length);
+        CheckMatrix("B", transposeB ? n : k, transposeB ? k : n, ldb, b.Length);
+        CheckMatrix("C", m, n, ldc, c.Length);
+        fixed (T* aPointer = a, bPointer = b, cPointer = c)
+        {
+            Start(vectorBits, new GemmProblem<T>
+            {
+                TransposeA = transposeA,
+                Right = transposeB ? GemmRight.Transposed : GemmRight.Plain,
+                Accumulate = accumulate,
+                M = m,
+                N = n,
+                K = k,
+                A = aPointer,
+                Lda = lda,
+                B = bPointer,
+                Ldb = ldb,
+                C = cPointer,
+                Ldc = ldc,
+            });
+        }
+    }
+
+    /// <summary>The number of elements that a packed right factor of [k, n] takes.</summary>
+    internal static long PackedLength<T>(int k, int n)
+        where T : unmanaged => NativeVectorBits switch
+        {
+            512 => GemmDriver<T, Vec512<T>>.PackedLength(k, n),
+            256 => GemmDriver<T, Vec256<T>>.PackedLength(k, n),
+            _ => GemmDriver<T, Vec128<T>>.PackedLength(k, n),
+        };
+
+    /// <summary>Packs op(B)[k, n] for <see cref="MultiplyPacked"/>, for a factor that is used several times.</summary>
+    internal static void Pack<T>(bool transposeB, int k, int n, ReadOnlySpan<T> b, int ldb, Span<T> packed)
+        where T : unmanaged
+    {
+        CheckMatrix("B", transposeB ? n : k, transposeB ? k : n, ldb, b.Length);
+        CheckPacked<T>(k, n, packed.Length);
+        fixed (T* source = b, destination = packed)
+        {
+            switch (NativeVectorBits)
+            {
+                case 512:
+                    GemmDriver<T, Vec512<T>>.Pack(transposeB, k, n, source, ldb, destination);
+                    break;
+                case 256:
+                    GemmDriver<T, Vec256<T>>.Pack(transposeB, k, n, source, ldb, destination);
+                    break;
+                default:
+                    GemmDriver<T, Vec128<T>>.Pack(transposeB, k, n, source, ldb, destination);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>As <see cref="Multiply{T}(bool, bool, int, int, int, ReadOnlySpan{T}, int, ReadOnlySpan{T}, int, Span{T}, int, bool)"/>, same bits, with B packed.</summary>
+    internal static void MultiplyPacked<T>(bool transposeA, int m, int n, int k, ReadOnlySpan<T> a, int lda, ReadOnlySpan<T> packed, Span<T> c,
+        int ldc, bool accumulate = false)
+        where T : unmanaged
+    {
+        CheckMatrix("A", transposeA ? k : m, transposeA ? m : k, lda, a.Length);
+        CheckPacked<T>(k, n, packed.Length);
+        CheckMatrix("C", m, n, ldc, c.Length);
+        fixed (T* aPointer = a, bPointer = packed, cPointer = c)
+        {
+            Start(NativeVectorBits, new GemmProblem<T>
+            {
+                TransposeA = transposeA,
+                Right = GemmRight.Packed,
+                Accumulate = accumulate,
+                M = m,
+                N = n,
+                K = k,
+                A = aPointer,
+                Lda = lda,
+                B = bPointer,
+                C = cPointer,
+                Ldc = ldc,
+            });
+        }
+    }
+
+    private static void Start<T>(int vectorBits, GemmProblem<T> problem)
+        where T : unmanaged
+    {
+        switch (vectorBits)
+        {
+            case 512:
+                GemmWork<T, Vec512<T>>.Start(problem);
+                break;
+            case 256:
+                GemmWork<T, Vec256<T>>.Start(problem);
+                break;
+            default:
+                GemmWork<T, Vec128<T>>.Start(problem);
+                break;
+        }
+    }
+
+    private static void CheckMatrix(string name, int rows, int columns, int leading, int length)
+    {
+        if (rows < 0 || columns < 0 || leading < columns || (rows > 0 && columns > 0 && ((rows - 1L) * leading) + columns > length))
+        {
+            ThrowMatrix(name, rows, columns, leading, length);
+        }
+    }
+
+    private static void CheckPacked<T>(int k, int n, int length)
+        where T : unmanaged
+    {
+        if (k < 0 || n < 0 || length < PackedLength<T>(k, n))
+        {
+            throw new ArgumentException($"Gemm: a packed [{k}, {n}] takes {PackedLength<T>(k, n)} elements, but the buffer has {length}.");
+        }
+    }
+
+    private static void ThrowMatrix(string name, int rows, int columns, int leading, int length) => throw new ArgumentException(
+        $"Gemm: {name} is to be [{rows}, {columns}] with leading dimension {leading}, which its buffer of {length} elements cannot hold. "
+        + "Sizes must not be negative, and the leading dimension must be at least the number of columns.");
+
+    /// <summary>A product split over threads by rectangles of its output.</summary>
+    [StructLayout(LayoutKind.Auto)]
+    private struct GemmWork<T, V> : IParallelWork
+        where T : unmanaged
+        where V : unmanaged, IVector<V, T>
+    {
+        private GemmProblem<T> _problem;
+        private int _rowParts;
+
+        internal static void Start(in GemmProblem<T> p)
+        {
+            if (p.M == 0 || p.N == 0)
+            {
+                return;
+            }
+            if (IsBetterTransposed(p))
+            {
+                StartTransposed(p);
+                return;
+            }
+            int parts = WorkerPool.PartsFor((long)p.M * p.N * Math.Max(p.K, 1), Grain);
+            var work = new GemmWork<T, V> { _problem = p, _rowParts = 1 };
+            if (parts > 1)
+            {
+                (work._rowParts, int columnParts) = Grid(p, parts);
+                parts = work._rowParts * columnParts;
+            }
+            WorkerPool.Run(work, parts);
+        }
+
+        /// <summary>
+        /// Whether to compute Cᵀ = op(B)ᵀ · op(A)ᵀ, which has the same bits: if C is narrower than a vector, so that its rows
+        /// fill the vectors, and if A is transposed and C high, so that the wide factor is read along its rows.
+        /// </summary>
+        private static bool IsBetterTransposed(in GemmProblem<T> p) => p.Right != GemmRight.Packed && p.M >= 2 * p.N
+            && (p.N < V.Count || (p.TransposeA && p.Right == GemmRight.Plain && p.K >= 128));
+
+        private static void StartTransposed(in GemmProblem<T> p)
+        {
+            T* turned = Scratch.Get<T>(ScratchSlot.GemmTurned, (long)p.M * p.N);
+            if (p.Accumulate)
+            {
+                Transposition.Copy(p.C, p.Ldc, p.M, p.N, turned, p.M);
+            }
+            var problem = new GemmProblem<T>
+            {
+                TransposeA = p.Right == GemmRight.Plain,
+                Right = p.TransposeA ? GemmRight.Plain : GemmRight.Transposed,
+                Accumulate = p.Accumulate,
+                M = p.N,
+                N = p.M,
+                K = p.K,
+                A = p.B,
+                Lda = p.Ldb,
+                B = p.A,
+                Ldb = p.Lda,
+                C = turned,
+                Ldc = p.M,
+            };
+            Start(problem);
+            Transposition.Copy(turned, p.M, p.N, p.M, p.C, p.Ldc);
+        }
+
+        /// <summary>The grid of parts whose slowest part is cheapest, counting that each part copies its own share of both factors.</summary>
+        private static (int Rows, int Columns) Grid(in GemmProblem<T> p, int parts)
+        {
+            int vectors = GemmDriver<T, V>.Vectors(p.N), bestRows = 1, bestColumns = 1;
+            double best = double.MaxValue;
+            for (int rowParts = 1; rowParts <= Math.Min(parts, p.M); rowParts++)
+            {
+                int columnParts = Math.Min(parts / rowParts, p.Right == GemmRight.Packed ? GemmDriver<T, V>.Panels(vectors) : vectors);
+                double rows = (p.M + rowParts - 1) / rowParts;
+                double columns = p.Right == GemmRight.Packed
+                    ? Math.Min(vectors, 3 * ((GemmDriver<T, V>.Panels(vectors) + columnParts - 1) / columnParts))
+                    : (vectors + columnParts - 1) / columnParts;
+                double cost = (rows * columns) + (2 * columns) + (rows / 2);
+                if (cost < best)
+                {
+                    (best, bestRows, bestColumns) = (cost, rowParts, columnParts);
+                }
+            }
+            return (bestRows, bestColumns);
+        }
+
+        public readonly void Run(int part, int parts)
+        {
+            int rowParts = parts == 1 ? 1 : _rowParts, columnParts = parts / rowParts;
+            int rowPart = part / columnParts, columnPart = part % columnParts;
+            int vectors = GemmDriver<T, V>.Vectors(_problem.N);
+            int units = _problem.Right == GemmRight.Packed ? GemmDriver<T, V>.Panels(vectors) : vectors;
+            int start = Share(units, columnPart, columnParts), end = Share(units, columnPart + 1, columnParts);
+            if (_problem.Right == GemmRight.Packed)
+            {
+                start = GemmDriver<T, V>.PanelStart(vectors, start);
+                end = GemmDriver<T, V>.PanelStart(vectors, end);
+            }
+            GemmDriver<T, V>.Rectangle(_problem, Share(_problem.M, rowPart, rowParts), Share(_problem.M, rowPart + 1, rowParts), start * V.Count,
+                Math.Min(end * V.Count, _problem.N));
+        }
+
+        private static int Share(int count, int part, int parts) => (int)((long)count * part / parts);
+    }
+}

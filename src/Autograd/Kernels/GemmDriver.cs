@@ -1,0 +1,376 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+
+namespace Autograd.Kernels;
+
+/// <summary>Where the right factor of a product lies.</summary>
+internal enum GemmRight
+{
+    /// <summary>[k, n], row by row.</summary>
+    Plain,
+
+    /// <summary>[n, k], row by row; the product uses its transpose.</summary>
+    Transposed,
+
+    /// <summary>Packed by <see cref="GemmDriver{T, V}.Pack"/>.</summary>
+    Packed,
+}
+
+/// <summary>C[M, N] = (or +=) op(A)[M, K] · B[K, N]; leading dimensions in elements.</summary>
+internal unsafe struct GemmProblem<T>
+    where T : unmanaged
+{
+    internal bool TransposeA;
+    internal GemmRight Right;
+    internal bool Accumulate;
+    internal int M;
+    internal int N;
+    internal int K;
+    internal T* A;
+    internal nint Lda;
+    internal T* B;
+    internal nint Ldb;
+    internal T* C;
+    internal nint Ldc;
+}
+
+/// <summary>
+/// GEMM at one vector width. Columns are taken in panels of up to three vectors, rows in tiles of up to eight; the
+/// order of k is the same for each element whatever tile, panel, block or thread it falls to, so the bits are too.
+/// </summary>
+internal static unsafe class GemmDriver<T, V>
+    where T : unmanaged
+    where V : unmanaged, IVector<V, T>
+{
+    // 8 × 3 sums, 3 vectors of B and one of A need 28 registers; with 16 registers 6 × 2 is the largest tile that does not spill.
+    private static bool HasManyRegisters => Avx512F.VL.IsSupported || AdvSimd.Arm64.IsSupported;
+
+    private static int TileRows => HasManyRegisters ? 8 : 6;
+
+    private static int PanelVectors => HasManyRegisters ? 3 : 2;
+
+    // A panel of B streams from the second cache, beside a tile of A in the first: 256 × 48 floats a panel, ten panels in half a megabyte.
+    private const int BlockDepth = 256;
+    private const int BlockPanels = 10;
+    private const int BlockTiles = 8;
+
+    /// <summary>From this number of rows on it pays to copy panels of B together before use: a power of two as leading dimension maps its rows to few cache sets.</summary>
+    private const int PackRightRows = 8;
+
+    /// <summary>From this number of panels on it pays to copy tiles of A together before use.</summary>
+    private const int PackLeftPanels = 4;
+
+    internal static int Vectors(int n) => (int)(((long)n + V.Count - 1) / V.Count);
+
+    /// <summary>The number of panels of <paramref name="vectors"/> vectors. A last panel of one vector is too thin to be fast, so the last two share.</summary>
+    internal static int Panels(int vectors) => (vectors + PanelVectors - 1) / PanelVectors;
+
+    /// <summary>The first vector of a panel; that of the panel after the last is the number of vectors.</summary>
+    internal static int PanelStart(int vectors, int panel)
+    {
+        int panels = Panels(vectors);
+        return panel == panels ? vectors
+            : PanelVectors == 3 && panel == panels - 1 && panel > 0 && vectors % 3 == 1 ? vectors - 2
+            : panel * PanelVectors;
+    }
+
+    internal static long PackedLength(int k, int n) => (long)k * Vectors(n) * V.Count;
+
+    /// <summary>Copies op(B)[k, n] panel by panel, each row by row and filled up to whole vectors with zeros.</summary>
+    internal static void Pack(bool transposed, int k, int n, T* b, nint ldb, T* packed)
+    {
+        int vectors = Vectors(n), panels = Panels(vectors);
+        for (int panel = 0; panel < panels; panel++)
+        {
+            int start = PanelStart(vectors, panel) * V.Count, end = PanelStart(vectors, panel + 1) * V.Count;
+            T* source = transposed ? b + (start * ldb) : b + start;
+            PackPanel(transposed, k, Math.Min(n, end) - start, end - start, source, ldb, packed + ((nint)start * k));
+        }
+    }
+
+    private static void PackPanel(bool transposed, int k, int columns, int width, T* b, nint ldb, T* packed)
+    {
+        if (transposed)
+        {
+            Transposition.Copy(b, ldb, columns, k, packed, width);
+        }
+        else
+        {
+            for (int row = 0; row < k; row++)
+            {
+                Copy(b + (row * ldb), packed + ((nint)row * width), columns);
+            }
+        }
+        for (int row = 0; columns < width && row < k; row++)
+        {
+            new Span<T>(packed + ((nint)row * width) + columns, width - columns).Clear();
+        }
+    }
+
+    /// <summary>Computes the rectangle of rows [m0, m1) and columns [n0, n1) of C; n0 is the start of a vector, or of a panel if B is packed.</summary>
+    internal static void Rectangle(in GemmProblem<T> p, int m0, int m1, int n0, int n1)
+    {
+        if (m0 >= m1 || n0 >= n1)
+        {
+            return;
+        }
+        if (p.K == 0)
+        {
+            for (int row = m0; row < m1 && !p.Accumulate; row++)
+            {
+                new Span<T>(p.C + (row * p.Ldc) + n0, n1 - n0).Clear();
+            }
+            return;
+        }
+        if (m1 - m0 == 1 && p.Right == GemmRight.Plain && n1 - n0 >= V.Count)
+        {
+            int whole = (n1 - n0) / V.Count * V.Count;
+            Row(p, m0, n0, whole);
+            n0 += whole;
+        }
+        int depth = Math.Min(p.K, BlockDepth), vectors = Vectors(n1 - n0), panels = Panels(vectors);
+        bool packLeft = panels >= PackLeftPanels && m1 - m0 > 1, packRight = m1 - m0 >= PackRightRows;
+        int blockPanels = Math.Min(panels, BlockPanels);
+        nint leftRow = depth + (64 / sizeof(T)), panelLength = (nint)depth * PanelVectors * V.Count;
+        T* left = packLeft ? Scratch.Get<T>(ScratchSlot.GemmA, BlockTiles * TileRows * leftRow) : null;
+        T* right = Scratch.Get<T>(ScratchSlot.GemmB, blockPanels * panelLength);
+        T* edge = Scratch.Get<T>(ScratchSlot.GemmC, TileRows * PanelVectors * V.Count);
+        T** b = stackalloc T*[blockPanels];
+        nint* bStep = stackalloc nint[blockPanels];
+        for (int k = 0; k < p.K; k += BlockDepth)
+        {
+            int count = Math.Min(BlockDepth, p.K - k);
+            bool accumulate = p.Accumulate || k > 0;
+            for (int first = 0; first < panels; first += blockPanels)
+            {
+                int last = Math.Min(first + blockPanels, panels);
+                for (int panel = first; panel < last; panel++)
+                {
+                    int n = n0 + (PanelStart(vectors, panel) * V.Count), end = n0 + (PanelStart(vectors, panel + 1) * V.Count);
+                    int width = end - n, columns = Math.Min(end, n1) - n, slot = panel - first;
+                    bStep[slot] = width;
+                    if (p.Right == GemmRight.Packed)
+                    {
+                        b[slot] = p.B + ((nint)n * p.K) + ((nint)k * width);
+                    }
+                    else if (p.Right == GemmRight.Plain && !packRight && columns == width)
+                    {
+                        b[slot] = p.B + (k * p.Ldb) + n;
+                        bStep[slot] = p.Ldb;
+                    }
+                    else
+                    {
+                        b[slot] = right + (slot * panelLength);
+                        bool transposed = p.Right == GemmRight.Transposed;
+                        T* source = transposed ? p.B + (n * p.Ldb) + k : p.B + (k * p.Ldb) + n;
+                        PackPanel(transposed, count, columns, width, source, p.Ldb, b[slot]);
+                    }
+                }
+                for (int m = m0, tile, packedTo = m0, packedFrom = m0; m < m1; m += tile)
+                {
+                    tile = TileHeight(m1 - m);
+                    T* a = p.TransposeA ? p.A + (k * p.Lda) + m : p.A + (m * p.Lda) + k;
+                    nint aRow = p.TransposeA ? 1 : p.Lda, aStep = p.TransposeA ? p.Lda : 1;
+                    if (packLeft)
+                    {
+                        if (m == packedTo)
+                        {
+                            packedFrom = m;
+                            packedTo = PackLeft(p, m, m1, k, count, left, leftRow);
+                        }
+                        a = left + ((m - packedFrom) * leftRow);
+                        aRow = p.TransposeA ? 1 : leftRow;
+                        aStep = p.TransposeA ? tile : 1;
+                    }
+                    for (int panel = first; panel < last; panel++)
+                    {
+                        int n = n0 + (PanelStart(vectors, panel) * V.Count), end = n0 + (PanelStart(vectors, panel + 1) * V.Count);
+                        int width = end - n, columns = Math.Min(end, n1) - n, slot = panel - first;
+                        T* c = p.C + (m * p.Ldc) + n;
+                        if (columns == width)
+                        {
+                            Tile(tile, width / V.Count, a, aRow, aStep, b[slot], bStep[slot], count, c, p.Ldc, accumulate);
+                        }
+                        else
+                        {
+                            CopyRows(accumulate ? tile : 0, columns, c, p.Ldc, edge, width);
+                            Tile(tile, width / V.Count, a, aRow, aStep, b[slot], bStep[slot], count, edge, width, accumulate);
+                            CopyRows(tile, columns, edge, width, c, p.Ldc);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Copies the next tiles of op(A) together, each [row, k] or, if A is transposed, [k, row]. Returns the row after them.</summary>
+    private static int PackLeft(in GemmProblem<T> p, int m, int m1, int k, int count, T* left, nint leftRow)
+    {
+        int end = m;
+        for (int tiles = 0; tiles < BlockTiles && end < m1; tiles++)
+        {
+            end += TileHeight(m1 - end);
+        }
+        if (!p.TransposeA)
+        {
+            CopyRows(end - m, count, p.A + (m * p.Lda) + k, p.Lda, left, leftRow);
+            return end;
+        }
+        int whole = 0;
+        while (m + (whole * TileRows) < end && TileHeight(m1 - m - (whole * TileRows)) == TileRows)
+        {
+            whole++;
+        }
+        for (int step = 0; step < count; step++)
+        {
+            T* source = p.A + ((k + step) * p.Lda) + m;
+            T* destination = left + ((nint)step * TileRows);
+            for (int tile = 0; tile < whole; tile++)
+            {
+                CopyTile(source, destination);
+                source += TileRows;
+                destination += TileRows * leftRow;
+            }
+        }
+        for (int row = m + (whole * TileRows), tile; row < end; row += tile)
+        {
+            tile = TileHeight(m1 - row);
+            CopyRows(count, tile, p.A + (k * p.Lda) + row, p.Lda, left + ((row - m) * leftRow), tile);
+        }
+        return end;
+    }
+
+    /// <summary>The height of the next tile. A last tile of one row is too thin to be fast, so the last two share.</summary>
+    private static int TileHeight(int rows) =>
+        rows >= 2 * TileRows || rows == TileRows ? TileRows : rows > TileRows ? (rows + 1) / 2 : rows;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyTile(T* source, T* destination)
+    {
+        for (int i = 0; i < TileRows; i += 32 / sizeof(T))
+        {
+            Vec256<T>.Store(Vec256<T>.Load(source + i), destination + i);
+        }
+    }
+
+    private static void CopyRows(int rows, int columns, T* source, nint sourceRow, T* destination, nint destinationRow)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            Copy(source + (row * sourceRow), destination + (row * destinationRow), columns);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy(T* source, T* destination, int count)
+    {
+        int i = 0;
+        for (; i + V.Count <= count; i += V.Count)
+        {
+            V.Store(V.Load(source + i), destination + i);
+        }
+        for (; i + Vec128<T>.Count <= count; i += Vec128<T>.Count)
+        {
+            Vec128<T>.Store(Vec128<T>.Load(source + i), destination + i);
+        }
+        for (; i < count; i++)
+        {
+            destination[i] = source[i];
+        }
+    }
+
+    /// <summary>
+    /// One row of C over whole vectors, with B in place: eight rows of B at a time run along the columns, so that B is
+    /// read in order and each sum still goes through k in order.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Row(in GemmProblem<T> p, int m, int n0, int columns)
+    {
+        T* a = p.TransposeA ? p.A + m : p.A + (m * p.Lda);
+        nint aStep = p.TransposeA ? p.Lda : 1, ldb = p.Ldb;
+        T* b = p.B + n0;
+        T* c = p.C + (m * p.Ldc) + n0;
+        int k = 0;
+        bool accumulate = p.Accumulate;
+        for (; k + 8 <= p.K; k += 8)
+        {
+            V a0 = V.Broadcast(a[k * aStep]), a1 = V.Broadcast(a[(k + 1) * aStep]), a2 = V.Broadcast(a[(k + 2) * aStep]);
+            V a3 = V.Broadcast(a[(k + 3) * aStep]), a4 = V.Broadcast(a[(k + 4) * aStep]), a5 = V.Broadcast(a[(k + 5) * aStep]);
+            V a6 = V.Broadcast(a[(k + 6) * aStep]), a7 = V.Broadcast(a[(k + 7) * aStep]);
+            T* row = b + (k * ldb);
+            T* row3 = row + (3 * ldb), row6 = row3 + (3 * ldb);
+            for (int i = 0; i < columns; i += V.Count)
+            {
+                V sum = accumulate ? V.Load(c + i) : V.Zero;
+                sum = V.MultiplyAdd(a0, V.Load(row + i), sum);
+                sum = V.MultiplyAdd(a1, V.Load(row + ldb + i), sum);
+                sum = V.MultiplyAdd(a2, V.Load(row + (2 * ldb) + i), sum);
+                sum = V.MultiplyAdd(a3, V.Load(row3 + i), sum);
+                sum = V.MultiplyAdd(a4, V.Load(row3 + ldb + i), sum);
+                sum = V.MultiplyAdd(a5, V.Load(row3 + (2 * ldb) + i), sum);
+                sum = V.MultiplyAdd(a6, V.Load(row6 + i), sum);
+                sum = V.MultiplyAdd(a7, V.Load(row6 + ldb + i), sum);
+                V.Store(sum, c + i);
+            }
+            accumulate = true;
+        }
+        for (; k < p.K; k++)
+        {
+            V factor = V.Broadcast(a[k * aStep]);
+            for (int i = 0; i < columns; i += V.Count)
+            {
+                V.Store(V.MultiplyAdd(factor, V.Load(b + (k * ldb) + i), accumulate ? V.Load(c + i) : V.Zero), c + i);
+            }
+            accumulate = true;
+        }
+    }
+
+    internal static void Tile(int rows, int vectors, T* a, nint aRow, nint aStep, T* b, nint bStep, nint count, T* c, nint cRow, bool accumulate)
+    {
+        switch (vectors)
+        {
+            case 1:
+                Tile<N1>(rows, a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                break;
+            case 2:
+                Tile<N2>(rows, a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                break;
+            default:
+                Tile<N3>(rows, a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                break;
+        }
+    }
+
+    private static void Tile<N>(int rows, T* a, nint aRow, nint aStep, T* b, nint bStep, nint count, T* c, nint cRow, bool accumulate)
+        where N : struct, IConstant
+    {
+        switch (rows)
+        {
+            case 1:
+                GemmTile<T, V, N1, N>.Run(a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                break;
+            case 2:
+                GemmTile<T, V, N2, N>.Run(a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                break;
+            case 3:
+                GemmTile<T, V, N3, N>.Run(a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                break;
+            case 4:
+                GemmTile<T, V, N4, N>.Run(a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                break;
+            case 5:
+                GemmTile<T, V, N5, N>.Run(a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                break;
+            case 6:
+                GemmTile<T, V, N6, N>.Run(a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                break;
+            case 7:
+                GemmTile<T, V, N7, N>.Run(a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                break;
+            default:
+                GemmTile<T, V, N8, N>.Run(a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                break;
+        }
+    }
+}

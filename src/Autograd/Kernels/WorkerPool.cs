@@ -1,0 +1,266 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+
+namespace Autograd.Kernels;
+
+/// <summary>Work that can be done in any number of parts, with the same result for each number.</summary>
+internal interface IParallelWork
+{
+    /// <summary>Does part <paramref name="part"/> of <paramref name="parts"/>; all parts together do the work once.</summary>
+    void Run(int part, int parts);
+}
+
+/// <summary>
+/// The process's background workers. One region of parallel work runs at a time; a call that finds the pool busy, or
+/// comes from inside a region, does its work inline as one part. A warm call allocates nothing.
+/// </summary>
+/// <remarks>
+/// A region is published as one 64-bit word: its number, and the bounds of the parts nobody has claimed. The caller
+/// claims from below and workers from above, so that with two threads each part stays with its thread (and its cache)
+/// from call to call, and a worker that is late costs nothing because the caller goes on with its part.
+/// Workers spin briefly after a region, because the next one is usually near, and then sleep.
+/// </remarks>
+internal static unsafe class WorkerPool
+{
+    internal const int MaxThreads = 1024;
+
+    private const int IdleSpinMicroseconds = 40;
+
+    private static readonly long IdleSpinTicks = Stopwatch.Frequency * IdleSpinMicroseconds / 1_000_000;
+    private static readonly bool CanSpin = Environment.ProcessorCount > 1;
+
+    private static Worker[] s_workers = [];
+    private static int s_busy;
+    private static long s_claims;
+    private static delegate*<void*, int, int, void> s_run;
+    private static void* s_work;
+    private static int s_parts;
+    private static bool s_together;
+    private static int s_remaining;
+    private static int s_arrived;
+    private static int s_phase;
+    private static Exception? s_failure;
+
+    [ThreadStatic]
+    private static bool t_inside;
+
+    /// <summary>The number of parts that <paramref name="cost"/> is worth when a part should cost at least <paramref name="grain"/>.</summary>
+    internal static int PartsFor(long cost, long grain)
+    {
+        int threads = Parallelism.Threads;
+        return threads == 1 || cost < 2 * grain ? 1 : (int)Math.Min(threads, cost / grain);
+    }
+
+    /// <summary>Runs <paramref name="work"/> in <paramref name="parts"/> parts on as many threads as there are, in no particular order.</summary>
+    /// <exception cref="Exception">What the first failing part threw.</exception>
+    internal static void Run<TWork>(TWork work, int parts)
+        where TWork : unmanaged, IParallelWork => Start(ref work, parts, together: false);
+
+    /// <summary>
+    /// Runs <paramref name="work"/> in at most <paramref name="parts"/> parts that all run at once, each on a thread of
+    /// its own, so that they may call <see cref="Synchronize"/>.
+    /// </summary>
+    internal static void RunTogether<TWork>(TWork work, int parts)
+        where TWork : unmanaged, IParallelWork => Start(ref work, parts, together: true);
+
+    /// <summary>Waits until every part of a <see cref="RunTogether"/> region has come here. Costs well under a microsecond.</summary>
+    internal static void Synchronize(int parts)
+    {
+        if (parts == 1)
+        {
+            return;
+        }
+        int phase = Volatile.Read(ref s_phase);
+        if (Interlocked.Increment(ref s_arrived) == parts)
+        {
+            Volatile.Write(ref s_arrived, 0);
+            Volatile.Write(ref s_phase, phase + 1);
+            return;
+        }
+        var spin = new Spinner();
+        while (Volatile.Read(ref s_phase) == phase)
+        {
+            if (Volatile.Read(ref s_failure) is not null)
+            {
+                throw new OperationCanceledException("Another part of this parallel work failed.");
+            }
+            spin.Once();
+        }
+    }
+
+    private static void Start<TWork>(ref TWork work, int parts, bool together)
+        where TWork : unmanaged, IParallelWork
+    {
+        if (parts <= 1 || t_inside || Interlocked.CompareExchange(ref s_busy, 1, 0) != 0)
+        {
+            work.Run(0, 1);
+            return;
+        }
+        t_inside = true;
+        try
+        {
+            EnsureWorkers(parts - 1);
+            // The caller's argument lies on its stack, which does not move while this frame waits.
+            s_work = Unsafe.AsPointer(ref work);
+            s_run = &Invoke<TWork>;
+            s_parts = parts;
+            s_together = together;
+            s_failure = null;
+            s_arrived = 0;
+            s_remaining = parts;
+            uint region = (uint)(s_claims >> 32) + 1;
+            Interlocked.Exchange(ref s_claims, ((long)region << 32) | (uint)parts);
+            Worker[] workers = s_workers;
+            for (int i = 0; i < parts - 1; i++)
+            {
+                workers[i].Wake();
+            }
+            Participate(region, fromBelow: true);
+            var spin = new Spinner();
+            while (Volatile.Read(ref s_remaining) > 0)
+            {
+                spin.Once();
+            }
+            if (s_failure is { } failure)
+            {
+                s_failure = null;
+                ExceptionDispatchInfo.Throw(failure);
+            }
+        }
+        finally
+        {
+            t_inside = false;
+            Volatile.Write(ref s_busy, 0);
+        }
+    }
+
+    private static void Invoke<TWork>(void* work, int part, int parts)
+        where TWork : unmanaged, IParallelWork => ((TWork*)work)->Run(part, parts);
+
+    /// <summary>Claims and runs parts of a region until none is left. Once a part is claimed the region cannot end, so its fields are stable.</summary>
+    private static void Participate(uint region, bool fromBelow)
+    {
+        while (true)
+        {
+            long claims = Volatile.Read(ref s_claims);
+            uint low = (uint)(claims >> 16) & 0xFFFF, high = (uint)claims & 0xFFFF;
+            if ((uint)(claims >> 32) != region || low >= high)
+            {
+                return;
+            }
+            long claimed = fromBelow ? claims + (1 << 16) : claims - 1;
+            if (Interlocked.CompareExchange(ref s_claims, claimed, claims) != claims)
+            {
+                continue;
+            }
+            bool together = s_together;
+            try
+            {
+                s_run(s_work, fromBelow ? (int)low : (int)high - 1, s_parts);
+            }
+            catch (Exception failure)
+            {
+                Interlocked.CompareExchange(ref s_failure, failure, null);
+            }
+            Interlocked.Decrement(ref s_remaining);
+            if (together)
+            {
+                return;
+            }
+        }
+    }
+
+    private static void EnsureWorkers(int count)
+    {
+        if (s_workers.Length >= count)
+        {
+            return;
+        }
+        Worker[] workers = s_workers;
+        int first = workers.Length;
+        Array.Resize(ref workers, count);
+        for (int i = first; i < count; i++)
+        {
+            workers[i] = new Worker(i + 1);
+        }
+        s_workers = workers;
+    }
+
+    private sealed class Worker
+    {
+        private readonly SemaphoreSlim _wake = new(0);
+        private int _asleep;
+
+        internal Worker(int number) =>
+            new Thread(Loop) { IsBackground = true, Name = $"Autograd worker {number}" }.UnsafeStart();
+
+        internal void Wake()
+        {
+            if (Volatile.Read(ref _asleep) != 0 && Interlocked.Exchange(ref _asleep, 0) != 0)
+            {
+                _wake.Release();
+            }
+        }
+
+        private void Loop()
+        {
+            t_inside = true;
+            uint seen = 0;
+            while (true)
+            {
+                seen = Await(seen);
+                Participate(seen, fromBelow: false);
+            }
+        }
+
+        private static bool IsNew(uint seen, out uint region)
+        {
+            long claims = Volatile.Read(ref s_claims);
+            region = (uint)(claims >> 32);
+            return region != seen && ((claims >> 16) & 0xFFFF) < (claims & 0xFFFF);
+        }
+
+        private uint Await(uint seen)
+        {
+            while (true)
+            {
+                uint region;
+                long end = Stopwatch.GetTimestamp() + IdleSpinTicks;
+                while (CanSpin && Stopwatch.GetTimestamp() < end)
+                {
+                    if (IsNew(seen, out region))
+                    {
+                        return region;
+                    }
+                    Thread.SpinWait(4);
+                }
+                // The exchange is a full fence: either this read sees the new region or its caller sees the sleeper.
+                Interlocked.Exchange(ref _asleep, 1);
+                if (IsNew(seen, out region) && Interlocked.Exchange(ref _asleep, 0) != 0)
+                {
+                    return region;
+                }
+                _wake.Wait();
+            }
+        }
+    }
+
+    /// <summary>Spins for some microseconds and then yields, so that it is right with more threads than cores.</summary>
+    private struct Spinner
+    {
+        private int _count;
+
+        internal void Once()
+        {
+            if (CanSpin && ++_count < 200)
+            {
+                Thread.SpinWait(2);
+            }
+            else
+            {
+                Thread.Yield();
+            }
+        }
+    }
+}

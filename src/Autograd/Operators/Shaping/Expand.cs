@@ -1,0 +1,54 @@
+using System.Numerics;
+
+namespace Autograd;
+
+public readonly partial struct Variable<T>
+{
+    /// <summary>The values repeated along axes of size 1, and along new axes in front, to fill <paramref name="shape"/>.</summary>
+    /// <exception cref="ShapeException">This shape does not broadcast to it.</exception>
+    public Variable<T> Expand(Shape shape)
+    {
+        if (!ShapeMath.BroadcastsTo(Shape, shape)) Errors.Shape($"Expand: shape {Shape} does not broadcast to {shape}; only sizes of 1 and missing leading axes stretch.");
+        return shape == Shape ? this : ExpandOperation<T>.Apply(this, shape);
+    }
+}
+
+/// <summary>y = x, repeated along axes of size 1 and along new leading axes.</summary>
+/// <remarks>gx = gy summed over those axes. Keeps nothing.</remarks>
+internal sealed class ExpandOperation<T> : Operation<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private Shape _shape;
+
+    public static Variable<T> Apply(Variable<T> x, Shape shape)
+    {
+        ExpandOperation<T> operation = x.Tape.Rent<ExpandOperation<T>>();
+        operation._shape = shape;
+        return x.Tape.Apply(operation, x);
+    }
+
+    protected internal override void Forward(ForwardContext<T> context)
+    {
+        Shape shape = context.Shape(0);
+        ReadOnlySpan<T> x = context.Input(0);
+        Span<T> y = context.Output(_shape);
+        if (x.Length == 1)
+        {
+            y.Fill(x[0]);
+            return;
+        }
+
+        Span<int> own = stackalloc int[Shape.MaxRank], strides = stackalloc int[Shape.MaxRank];
+        Strided.Strides(shape, own);
+        for (int axis = 0; axis < _shape.Rank; axis++)
+        {
+            int from = axis - (_shape.Rank - shape.Rank);
+            strides[axis] = from < 0 || shape[from] == 1 ? 0 : own[from];
+        }
+
+        Strided.Gather(x, 0, strides, y, _shape);
+    }
+
+    protected internal override void Backward(BackwardContext<T> context) =>
+        context.Accumulate(0, context.Cotangent().SumTo(context.Shape(0)));
+}

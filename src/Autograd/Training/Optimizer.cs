@@ -1,0 +1,110 @@
+using System.Numerics;
+
+namespace Autograd;
+
+/// <summary>Changes parameters by their gradients.</summary>
+/// <remarks>
+/// An optimizer moves its parameters into one block of memory, in their order, and keeps its own state in blocks of the
+/// same layout, so that a step is one pass over memory for each parameter.
+/// </remarks>
+/// <typeparam name="T"><c>float</c> or <c>double</c>.</typeparam>
+public abstract class Optimizer<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private readonly (string Path, Parameter<T> Parameter, int Offset)[] _parameters;
+    private readonly List<(string Name, T[] Values)> _states = [];
+    private Storage<T>? _slab;
+
+    /// <summary>Makes an optimizer of all parameters of a module.</summary>
+    /// <param name="module">The model.</param>
+    /// <param name="learningRate">The learning rate, 0 or more.</param>
+    /// <param name="weightDecay">The weight decay, 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A negative or NaN rate or decay.</exception>
+    protected Optimizer(Module<T> module, double learningRate, double weightDecay = 0)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        LearningRate = learningRate;
+        WeightDecay = RequireNotNegative(nameof(weightDecay), weightDecay);
+        int offset = 0;
+        List<(string, Parameter<T>, int)> parameters = [];
+        foreach ((string path, Parameter<T> parameter) in module.NamedParameters())
+        {
+            parameters.Add((path, parameter, offset));
+            offset = checked(offset + parameter.Shape.Length);
+        }
+
+        _parameters = [.. parameters];
+        Length = offset;
+    }
+
+    /// <summary>The learning rate; schedules set it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative or NaN.</exception>
+    public double LearningRate
+    {
+        get;
+        set => field = RequireNotNegative(nameof(LearningRate), value);
+    }
+
+    /// <summary>The weight decay.</summary>
+    public double WeightDecay { get; }
+
+    /// <summary>The number of steps taken.</summary>
+    public long StepCount { get; private set; }
+
+    /// <summary>The number of learned numbers.</summary>
+    protected int Length { get; }
+
+    /// <summary>Takes one step. A parameter without a gradient stays as it is.</summary>
+    /// <exception cref="InvalidOperationException">The gradients are stale, or a parameter has no value.</exception>
+    public void Step(Gradients<T> gradients)
+    {
+        GradientStore<T> store = gradients.Store;
+        EnsureSlab();
+        StepCount++;
+        foreach ((_, Parameter<T> parameter, int offset) in _parameters)
+        {
+            if (!parameter.Trainable || store.Find(parameter) is not { } entry) continue;
+            ReadOnlySpan<T> gradient = entry.Storage is null ? entry.Recorded.Span : entry.Values;
+            Update(parameter.Value.Writable, gradient, offset, parameter.Decays ? WeightDecay : 0);
+        }
+
+        _slab!.Version++;
+    }
+
+    /// <summary>Refuses negative numbers and NaN.</summary>
+    protected static double RequireNotNegative(string name, double value)
+    {
+        if (!(value >= 0)) Errors.OutOfRange(name, value, $"{name} is 0 or more, not {value}.");
+        return value;
+    }
+
+    /// <summary>Declares a state with one number for each learned number, at first <paramref name="initial"/>.</summary>
+    protected T[] AddState(string name, double initial = 0)
+    {
+        T[] values = new T[Length];
+        if (initial != 0) Array.Fill(values, T.CreateTruncating(initial));
+        _states.Add((name, values));
+        return values;
+    }
+
+    /// <summary>The rule of one step for one parameter.</summary>
+    /// <param name="values">The parameter, changed in place.</param>
+    /// <param name="gradient">Its gradient.</param>
+    /// <param name="offset">Where its part of each state begins.</param>
+    /// <param name="weightDecay">The weight decay for this parameter.</param>
+    protected abstract void Update(Span<T> values, ReadOnlySpan<T> gradient, int offset, double weightDecay);
+
+    /// <summary>Moves the parameters into one block. Done at the first step, since they may be initialized or loaded after construction.</summary>
+    private void EnsureSlab()
+    {
+        if (_slab is not null) return;
+        Storage<T> slab = new(GC.AllocateUninitializedArray<T>(Length, pinned: true));
+        foreach ((string path, Parameter<T> parameter, _) in _parameters)
+        {
+            if (!parameter.HasValue) Errors.Invalid($"The optimizer cannot step: parameter '{path}' {parameter.Shape} has no value. Call model.Initialize(seed) or load weights first.");
+        }
+
+        foreach ((_, Parameter<T> parameter, int offset) in _parameters) parameter.MoveTo(slab, offset);
+        _slab = slab;
+    }
+}
