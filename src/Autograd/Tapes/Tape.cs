@@ -373,7 +373,7 @@ public sealed partial class Tape<T> : IDisposable
         ref Node<T> output = ref NewNode(index);
         output.Shape = shape;
         output.OutputOrdinal = (byte)ordinal;
-        if (NodeAt(node).Has(NodeFlags.Recorded)) output.Flags = NodeFlags.FurtherOutput | NodeFlags.RequiresGradient | flags;
+        if (NodeAt(node).Has(NodeFlags.Recorded)) output.Flags = NodeFlags.FurtherOutput | flags | ((flags & NodeFlags.Reserve) == 0 ? NodeFlags.RequiresGradient : NodeFlags.None);
         return index;
     }
 
