@@ -146,7 +146,7 @@ public abstract partial class OperatorContract<TCase>
             {
                 gradients = Gradients(tape, sample, new(), x, y);
             }
-            catch (InvalidOperationException exception) when (exception.Message.Contains("changed", StringComparison.Ordinal))
+            catch (InvalidOperationException exception) when (exception.Message.Contains("changed", StringComparison.OrdinalIgnoreCase))
             {
                 continue;
             }
