@@ -1,12 +1,14 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-
 namespace Autograd.Kernels;
 
 /// <summary>
-/// A SIMD vector of <typeparamref name="T"/> of one fixed width. A kernel written once over this interface runs at
-/// 128, 256 and 512 bits, so that each width can be tested on any machine.
+/// A SIMD vector of <typeparamref name="T"/> (float or double) of one fixed width. A kernel written once over this interface
+/// runs at 128, 256 and 512 bits and one lane at a time (<see cref="Vec1{T}"/>), so that each width can be tested on any machine.
+/// Every member works lane by lane and gives the same bits at every width.
 /// </summary>
+/// <remarks>
+/// Comparisons give masks: all bits of a lane set, or none. Members whose names end in "Bits" treat a lane as an integer of
+/// the same size, wrapping around.
+/// </remarks>
 internal interface IVector<TSelf, T>
     where TSelf : unmanaged, IVector<TSelf, T>
     where T : unmanaged
@@ -17,12 +19,55 @@ internal interface IVector<TSelf, T>
 
     static abstract TSelf Broadcast(T value);
 
+    /// <summary><paramref name="value"/> rounded to T in every lane; folds to a constant when the argument is one.</summary>
+    static abstract TSelf Constant(double value);
+
     static abstract unsafe TSelf Load(T* source);
+
+    /// <summary>One lane for each byte: the mask is set where the byte is not 0.</summary>
+    static abstract unsafe TSelf LoadMask(bool* source);
 
     static abstract unsafe void Store(TSelf value, T* destination);
 
     /// <summary>a · b + c, fused where the machine has FMA and rounded twice where it has not.</summary>
     static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
+
+    static abstract TSelf Sqrt(TSelf value);
+
+    static abstract TSelf Abs(TSelf value);
+
+    /// <summary>IEEE 754 maximum: NaN if either is NaN, and +0 above −0.</summary>
+    static abstract TSelf Max(TSelf a, TSelf b);
+
+    /// <summary>IEEE 754 minimum: NaN if either is NaN, and −0 below +0.</summary>
+    static abstract TSelf Min(TSelf a, TSelf b);
+
+    /// <summary><paramref name="limit"/> where value &lt; limit, else value: NaN stays NaN. The limit must not be NaN.</summary>
+    static abstract TSelf AtLeast(TSelf value, TSelf limit);
+
+    /// <summary><paramref name="limit"/> where value &gt; limit, else value: NaN stays NaN. The limit must not be NaN.</summary>
+    static abstract TSelf AtMost(TSelf value, TSelf limit);
+
+    static abstract TSelf Less(TSelf a, TSelf b);
+
+    static abstract TSelf LessOrEqual(TSelf a, TSelf b);
+
+    static abstract TSelf Equal(TSelf a, TSelf b);
+
+    static abstract TSelf Select(TSelf mask, TSelf whereSet, TSelf whereClear);
+
+    static abstract bool All(TSelf mask);
+
+    static abstract TSelf AddBits(TSelf a, TSelf b);
+
+    static abstract TSelf SubtractBits(TSelf a, TSelf b);
+
+    static abstract TSelf ShiftLeftBits(TSelf value, int count);
+
+    static abstract TSelf ShiftRightBits(TSelf value, int count);
+
+    /// <summary>value &amp; ~mask.</summary>
+    static abstract TSelf AndNot(TSelf value, TSelf mask);
 
     static abstract TSelf operator +(TSelf a, TSelf b);
 
@@ -31,112 +76,12 @@ internal interface IVector<TSelf, T>
     static abstract TSelf operator *(TSelf a, TSelf b);
 
     static abstract TSelf operator /(TSelf a, TSelf b);
-}
 
-internal readonly struct Vec128<T>(Vector128<T> value) : IVector<Vec128<T>, T>
-    where T : unmanaged
-{
-    public readonly Vector128<T> Value = value;
+    static abstract TSelf operator -(TSelf a);
 
-    public static int Count => Vector128<T>.Count;
+    static abstract TSelf operator &(TSelf a, TSelf b);
 
-    public static Vec128<T> Zero => new(Vector128<T>.Zero);
+    static abstract TSelf operator |(TSelf a, TSelf b);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec128<T> Broadcast(T value) => new(Vector128.Create(value));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe Vec128<T> Load(T* source) => new(Vector128.Load(source));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void Store(Vec128<T> value, T* destination) => value.Value.Store(destination);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec128<T> MultiplyAdd(Vec128<T> a, Vec128<T> b, Vec128<T> c) => typeof(T) == typeof(float)
-        ? new(Vector128.MultiplyAddEstimate(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>())
-        : new(Vector128.MultiplyAddEstimate(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec128<T> operator +(Vec128<T> a, Vec128<T> b) => new(a.Value + b.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec128<T> operator -(Vec128<T> a, Vec128<T> b) => new(a.Value - b.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec128<T> operator *(Vec128<T> a, Vec128<T> b) => new(a.Value * b.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec128<T> operator /(Vec128<T> a, Vec128<T> b) => new(a.Value / b.Value);
-}
-
-internal readonly struct Vec256<T>(Vector256<T> value) : IVector<Vec256<T>, T>
-    where T : unmanaged
-{
-    public readonly Vector256<T> Value = value;
-
-    public static int Count => Vector256<T>.Count;
-
-    public static Vec256<T> Zero => new(Vector256<T>.Zero);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec256<T> Broadcast(T value) => new(Vector256.Create(value));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe Vec256<T> Load(T* source) => new(Vector256.Load(source));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void Store(Vec256<T> value, T* destination) => value.Value.Store(destination);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec256<T> MultiplyAdd(Vec256<T> a, Vec256<T> b, Vec256<T> c) => typeof(T) == typeof(float)
-        ? new(Vector256.MultiplyAddEstimate(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>())
-        : new(Vector256.MultiplyAddEstimate(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec256<T> operator +(Vec256<T> a, Vec256<T> b) => new(a.Value + b.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec256<T> operator -(Vec256<T> a, Vec256<T> b) => new(a.Value - b.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec256<T> operator *(Vec256<T> a, Vec256<T> b) => new(a.Value * b.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec256<T> operator /(Vec256<T> a, Vec256<T> b) => new(a.Value / b.Value);
-}
-
-internal readonly struct Vec512<T>(Vector512<T> value) : IVector<Vec512<T>, T>
-    where T : unmanaged
-{
-    public readonly Vector512<T> Value = value;
-
-    public static int Count => Vector512<T>.Count;
-
-    public static Vec512<T> Zero => new(Vector512<T>.Zero);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec512<T> Broadcast(T value) => new(Vector512.Create(value));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe Vec512<T> Load(T* source) => new(Vector512.Load(source));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void Store(Vec512<T> value, T* destination) => value.Value.Store(destination);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec512<T> MultiplyAdd(Vec512<T> a, Vec512<T> b, Vec512<T> c) => typeof(T) == typeof(float)
-        ? new(Vector512.MultiplyAddEstimate(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>())
-        : new(Vector512.MultiplyAddEstimate(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec512<T> operator +(Vec512<T> a, Vec512<T> b) => new(a.Value + b.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec512<T> operator -(Vec512<T> a, Vec512<T> b) => new(a.Value - b.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec512<T> operator *(Vec512<T> a, Vec512<T> b) => new(a.Value * b.Value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec512<T> operator /(Vec512<T> a, Vec512<T> b) => new(a.Value / b.Value);
+    static abstract TSelf operator ^(TSelf a, TSelf b);
 }

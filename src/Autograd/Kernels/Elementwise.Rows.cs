@@ -1,0 +1,178 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Autograd.Kernels;
+
+internal static partial class Elementwise
+{
+    /// <summary>Elements from which splitting a computation over threads pays; a thread gets at least half as many.</summary>
+    internal const int ParallelThreshold = 1 << 16;
+
+    // Threads share no cache line of the result.
+    private const int PartMultiple = 64;
+
+    /// <summary>One vector of the result from one vector of each operand; operands beyond the arity are never read.</summary>
+    private unsafe interface IPoint<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        static abstract int Arity { get; }
+
+        /// <summary>Bytes of an element of the first operand; the others have elements of T.</summary>
+        static abstract int FirstSize { get; }
+
+        V Invoke<V>(byte* x, byte* y, byte* z)
+            where V : unmanaged, IVector<V, T>;
+    }
+
+    private static void Run<TPoint, T>(Row<TPoint, T> row)
+        where TPoint : unmanaged, IPoint<T>
+        where T : unmanaged, IFloatingPointIeee754<T> => row.Run(0, 1);
+
+    /// <summary>A row of the result. Each operand either runs along it (step 1) or stands still (step 0).</summary>
+    private readonly unsafe struct Row<TPoint, T>(
+        TPoint point, byte* x, int stepX, byte* y, int stepY, byte* z, int stepZ, T* result, nint count)
+        where TPoint : unmanaged, IPoint<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        public void Run(int part, int parts)
+        {
+            nint start = Bound(part, parts), end = Bound(part + 1, parts);
+            byte* partX = x + start * stepX * TPoint.FirstSize;
+            byte* partY = y + start * stepY * sizeof(T);
+            byte* partZ = z + start * stepZ * sizeof(T);
+            RunRow(point, partX, stepX, partY, stepY, partZ, stepZ, result + start, end - start);
+        }
+
+        private nint Bound(int part, int parts) =>
+            part == parts ? count : (nint)((long)count * part / parts) / PartMultiple * PartMultiple;
+    }
+
+    private static unsafe void RunRow<TPoint, T>(
+        TPoint point, byte* x, int stepX, byte* y, int stepY, byte* z, int stepZ, T* result, nint count)
+        where TPoint : unmanaged, IPoint<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        switch (Simd.Width)
+        {
+            case 512: RunRow<Vec512<T>, TPoint, T>(point, x, stepX, y, stepY, z, stepZ, result, count); break;
+            case 256: RunRow<Vec256<T>, TPoint, T>(point, x, stepX, y, stepY, z, stepZ, result, count); break;
+            case 128: RunRow<Vec128<T>, TPoint, T>(point, x, stepX, y, stepY, z, stepZ, result, count); break;
+            default: RunRow<Vec1<T>, TPoint, T>(point, x, stepX, y, stepY, z, stepZ, result, count); break;
+        }
+    }
+
+    /// <summary>
+    /// One loop for every case: an operand that stands still is spread over a vector beforehand and its pointer not moved;
+    /// the last elements go round once more, in vectors filled up with zeros.
+    /// </summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static unsafe void RunRow<V, TPoint, T>(
+        TPoint point, byte* x, nint stepX, byte* y, nint stepY, byte* z, nint stepZ, T* result, nint count)
+        where V : unmanaged, IVector<V, T>
+        where TPoint : unmanaged, IPoint<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        V spreadX, spreadY, spreadZ, last;
+        if (stepX == 0) x = Spread<V, T>(&spreadX, x, TPoint.FirstSize);
+        if (TPoint.Arity > 1 && stepY == 0) y = Spread<V, T>(&spreadY, y, sizeof(T));
+        if (TPoint.Arity > 2 && stepZ == 0) z = Spread<V, T>(&spreadZ, z, sizeof(T));
+        stepX *= V.Count * TPoint.FirstSize;
+        stepY *= V.Count * sizeof(T);
+        stepZ *= V.Count * sizeof(T);
+        nint vectors = count / V.Count;
+        nint rest = count % V.Count;
+        T* tail = null;
+        while (true)
+        {
+            for (; vectors > 0; vectors--)
+            {
+                V.Store(point.Invoke<V>(x, y, z), result);
+                x += stepX;
+                if (TPoint.Arity > 1) y += stepY;
+                if (TPoint.Arity > 2) z += stepZ;
+                result += V.Count;
+            }
+
+            if (rest == 0) return;
+            if (tail != null) break;
+            tail = result;
+            if (stepX != 0) x = Pad<V, T>(&spreadX, x, rest * TPoint.FirstSize);
+            if (TPoint.Arity > 1 && stepY != 0) y = Pad<V, T>(&spreadY, y, rest * sizeof(T));
+            if (TPoint.Arity > 2 && stepZ != 0) z = Pad<V, T>(&spreadZ, z, rest * sizeof(T));
+            result = (T*)&last;
+            vectors = 1;
+        }
+
+        Unsafe.CopyBlockUnaligned(tail, &last, (uint)(rest * sizeof(T)));
+    }
+
+    private static unsafe byte* Spread<V, T>(V* destination, byte* element, int size)
+        where V : unmanaged, IVector<V, T>
+        where T : unmanaged
+    {
+        if (size == sizeof(T)) *destination = V.Broadcast(*(T*)element);
+        else Unsafe.InitBlockUnaligned(destination, *element, (uint)sizeof(V));
+        return (byte*)destination;
+    }
+
+    private static unsafe byte* Pad<V, T>(V* destination, byte* source, nint bytes)
+        where V : unmanaged, IVector<V, T>
+        where T : unmanaged
+    {
+        *destination = V.Zero;
+        Unsafe.CopyBlockUnaligned(destination, source, (uint)bytes);
+        return (byte*)destination;
+    }
+
+    private readonly unsafe struct UnaryPoint<TFunction, T>(TFunction function) : IPoint<T>
+        where TFunction : unmanaged, IUnaryFunction
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        public static int Arity => 1;
+
+        public static int FirstSize => sizeof(T);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Invoke<V>(byte* x, byte* y, byte* z)
+            where V : unmanaged, IVector<V, T> => function.Invoke<V, T>(V.Load((T*)x));
+    }
+
+    private readonly unsafe struct BinaryPoint<TFunction, T>(TFunction function) : IPoint<T>
+        where TFunction : unmanaged, IBinaryFunction
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        public static int Arity => 2;
+
+        public static int FirstSize => sizeof(T);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Invoke<V>(byte* x, byte* y, byte* z)
+            where V : unmanaged, IVector<V, T> => function.Invoke<V, T>(V.Load((T*)x), V.Load((T*)y));
+    }
+
+    private readonly unsafe struct TernaryPoint<TFunction, T>(TFunction function) : IPoint<T>
+        where TFunction : unmanaged, ITernaryFunction
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        public static int Arity => 3;
+
+        public static int FirstSize => sizeof(T);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Invoke<V>(byte* x, byte* y, byte* z)
+            where V : unmanaged, IVector<V, T> => function.Invoke<V, T>(V.Load((T*)x), V.Load((T*)y), V.Load((T*)z));
+    }
+
+    private readonly unsafe struct WherePoint<T> : IPoint<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        public static int Arity => 3;
+
+        public static int FirstSize => 1;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Invoke<V>(byte* x, byte* y, byte* z)
+            where V : unmanaged, IVector<V, T> => V.Select(V.LoadMask((bool*)x), V.Load((T*)y), V.Load((T*)z));
+    }
+}
