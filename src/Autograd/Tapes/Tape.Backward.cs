@@ -112,6 +112,14 @@ public sealed partial class Tape<T>
         return Zeros(node.Shape);
     }
 
+    /// <summary>The values of <see cref="CotangentOf"/>, without a node for them; empty when there is none.</summary>
+    internal ReadOnlySpan<T> CotangentValues(int index)
+    {
+        ref Node<T> node = ref NodeAt(index);
+        if (node.Cotangent is not null) return CotangentSpan(ref node);
+        return node.CotangentNode != 0 ? ValueOf(node.CotangentNode - 1) : default;
+    }
+
     internal void AddCotangent(int node, int input, Variable<T> gradient)
     {
         int target = InputOf(node, input);
