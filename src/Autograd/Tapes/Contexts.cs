@@ -132,12 +132,25 @@ public readonly ref struct BackwardContext<T>
     /// </summary>
     public bool InPlace(int input, out Span<T> sum, out bool fresh) => Tape.CotangentInPlace(_node, input, out sum, out fresh);
 
-    /// <summary><see cref="InPlace"/> for a rule that can only write: false also where other contributions came first.</summary>
-    internal bool InPlaceIfFresh(int input, out Span<T> sum)
+    /// <summary>Whether the sweep records itself, so that a rule must give its contribution as operators.</summary>
+    internal bool CreatesGraph => Tape.CreatesGraph;
+
+    /// <summary>
+    /// For a fused rule: where to write a contribution of shape <paramref name="shape"/> to the gradient of an input. It is the
+    /// memory of that gradient itself if nothing came before; else <paramref name="pending"/> is a value that the rule
+    /// then accumulates. Contents are undefined. Not while the sweep <see cref="CreatesGraph"/>.
+    /// </summary>
+    internal Span<T> Contribution(int input, Shape shape, out Variable<T> pending)
     {
-        if (!Tape.HasCotangent(Tape.InputOf(_node, input))) return Tape.CotangentInPlace(_node, input, out sum, out _);
-        sum = default;
-        return false;
+        pending = default;
+        int index = Tape.InputOf(_node, input);
+        if (!Tape.HasCotangent(index) && Tape.NodeAt(index).Shape == shape)
+        {
+            Tape.CotangentInPlace(_node, input, out Span<T> sum, out _);
+            return sum;
+        }
+
+        return Tape.Temporary(shape, out pending);
     }
 
     /// <summary>The operation behind an input that was declared deferred.</summary>

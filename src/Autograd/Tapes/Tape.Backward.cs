@@ -98,6 +98,9 @@ public sealed partial class Tape<T>
         return new Gradients<T>(sum);
     }
 
+    /// <summary>Whether the sweep under way is itself recorded.</summary>
+    internal bool CreatesGraph => _creatingGraph;
+
     internal bool HasCotangent(int index)
     {
         ref Node<T> node = ref NodeAt(index);

@@ -137,7 +137,7 @@ internal readonly struct QuotientGradientFunction : ITernaryFunction
         where T : unmanaged, IFloatingPointIeee754<T> => x / z;
 }
 
-/// <summary>y = f(x, number) for an f linear in x: one kernel serves the value and, with the same number, the gradient.</summary>
+/// <summary>y = f(x, number) for an f of one number. Where f is linear, its kernel serves the gradient too.</summary>
 /// <remarks>Keeps nothing.</remarks>
 internal abstract class NumberOperation<T, TValue> : Operation<T>
     where T : unmanaged, IFloatingPointIeee754<T>
@@ -149,6 +149,14 @@ internal abstract class NumberOperation<T, TValue> : Operation<T>
 
     protected internal sealed override void Forward(ForwardContext<T> context) =>
         Elementwise.Unary(context.Input(0), context.Output(context.Shape(0)), Value);
+
+    /// <summary>Gives the kernel's value of the cotangent as gradient.</summary>
+    protected void Contribute(BackwardContext<T> context)
+    {
+        Span<T> gradient = context.Contribution(0, context.OutputShape(), out Variable<T> pending);
+        Elementwise.Unary(context.CotangentSpan(), gradient, Value);
+        if (!pending.IsNone) context.Accumulate(0, pending);
+    }
 
     protected static Variable<T> Apply<TOperation>(Variable<T> x, double number, TValue value)
         where TOperation : NumberOperation<T, TValue>, new()
@@ -167,7 +175,11 @@ internal sealed class NegateOperation<T> : NumberOperation<T, NegateFunction>
 {
     public static readonly NegateOperation<T> Instance = new();
 
-    protected internal override void Backward(BackwardContext<T> context) => context.Accumulate(0, -context.Cotangent());
+    protected internal override void Backward(BackwardContext<T> context)
+    {
+        if (context.CreatesGraph) context.Accumulate(0, -context.Cotangent());
+        else Contribute(context);
+    }
 }
 
 /// <summary>y = x · number.</summary>
@@ -179,8 +191,8 @@ internal sealed class ScaleOperation<T> : NumberOperation<T, MultiplyScalarFunct
 
     protected internal override void Backward(BackwardContext<T> context)
     {
-        if (context.InPlaceIfFresh(0, out Span<T> sum)) Elementwise.Unary(context.CotangentSpan(), sum, Value);
-        else context.Accumulate(0, context.Cotangent() * Number);
+        if (context.CreatesGraph) context.Accumulate(0, context.Cotangent() * Number);
+        else Contribute(context);
     }
 }
 
@@ -193,8 +205,8 @@ internal sealed class DivideByNumberOperation<T> : NumberOperation<T, DivideBySc
 
     protected internal override void Backward(BackwardContext<T> context)
     {
-        if (context.InPlaceIfFresh(0, out Span<T> sum)) Elementwise.Unary(context.CotangentSpan(), sum, Value);
-        else context.Accumulate(0, context.Cotangent() / Number);
+        if (context.CreatesGraph) context.Accumulate(0, context.Cotangent() / Number);
+        else Contribute(context);
     }
 }
 

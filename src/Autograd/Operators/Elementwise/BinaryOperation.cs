@@ -22,17 +22,16 @@ internal abstract class BinaryOperation<T, TValue, TLeft, TRight> : Operation<T>
 
     protected internal sealed override void Backward(BackwardContext<T> context)
     {
-        if (context.Needs(0) && !Broadcasting.InPlace<T, TLeft>(context, 0))
+        if (context.CreatesGraph)
         {
-            Variable<T> gradient = Left(context.Cotangent(), context.Input(0), context.Input(1), context.Output());
-            context.Accumulate(0, gradient.SumTo(context.Shape(0)));
+            Variable<T> g = context.Cotangent(), a = context.Input(0), b = context.Input(1), y = context.Output();
+            if (context.Needs(0)) context.Accumulate(0, Left(g, a, b, y).SumTo(a.Shape));
+            if (context.Needs(1)) context.Accumulate(1, Right(g, a, b, y).SumTo(b.Shape));
+            return;
         }
 
-        if (context.Needs(1) && !Broadcasting.InPlace<T, TRight>(context, 1))
-        {
-            Variable<T> gradient = Right(context.Cotangent(), context.Input(0), context.Input(1), context.Output());
-            context.Accumulate(1, gradient.SumTo(context.Shape(1)));
-        }
+        if (context.Needs(0)) Broadcasting.Contribute<T, TLeft>(context, 0);
+        if (context.Needs(1)) Broadcasting.Contribute<T, TRight>(context, 1);
     }
 
     /// <summary>The gradient to a as operators, not yet summed over the axes a was broadcast along.</summary>

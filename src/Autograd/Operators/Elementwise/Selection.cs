@@ -61,14 +61,14 @@ internal sealed class MinimumOperation<T> : BinaryOperation<T, MinimumFunction, 
 internal sealed class WhereOperation<T> : Operation<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    public SavedCondition Condition { get; set; }
+    public SavedTensor<bool> Condition { get; set; }
 
     protected internal override void Forward(ForwardContext<T> context)
     {
         Shape left = context.Shape(0), right = context.Shape(1);
         Shape shape = ShapeMath.Broadcast(Name, ShapeMath.Broadcast(Name, left, right), Condition.Shape);
         ReadOnlySpan<T> a = context.Input(0), b = context.Input(1);
-        Broadcasting.Where(Condition.Values(Name), Condition.Shape, a, left, b, right, context.Output(shape), shape);
+        Broadcasting.Where(Condition.Values("Where: the condition"), Condition.Shape, a, left, b, right, context.Output(shape), shape);
     }
 
     protected internal override void Backward(BackwardContext<T> context)
@@ -86,10 +86,10 @@ internal sealed class WhereOperation<T> : Operation<T>
 internal sealed class MaskOperation<T> : Operation<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private SavedCondition _condition;
+    private SavedTensor<bool> _condition;
     private bool _wanted;
 
-    public static Variable<T> Apply(Variable<T> x, SavedCondition condition, bool wanted)
+    public static Variable<T> Apply(Variable<T> x, SavedTensor<bool> condition, bool wanted)
     {
         MaskOperation<T> operation = x.Tape.Rent<MaskOperation<T>>();
         operation._condition = condition;
@@ -102,7 +102,7 @@ internal sealed class MaskOperation<T> : Operation<T>
         Shape shape = context.Shape(0);
         ReadOnlySpan<T> x = context.Input(0), zero = [T.Zero];
         Span<T> y = context.Output(shape);
-        ReadOnlySpan<bool> condition = _condition.Values("Where");
+        ReadOnlySpan<bool> condition = _condition.Values("Where: the condition");
         if (_wanted) Broadcasting.Where(condition, _condition.Shape, x, shape, zero, [], y, shape);
         else Broadcasting.Where(condition, _condition.Shape, zero, [], x, shape, y, shape);
     }
@@ -110,18 +110,4 @@ internal sealed class MaskOperation<T> : Operation<T>
     protected internal override void Backward(BackwardContext<T> context) => context.Accumulate(0, Apply(context.Cotangent(), _condition, _wanted));
 
     protected internal override void Clear() => _condition = default;
-}
-
-/// <summary>A condition an operation keeps, with the version it had when it was recorded.</summary>
-internal readonly struct SavedCondition(Tensor<bool> tensor)
-{
-    private readonly int _version = tensor.Storage.Version;
-
-    public Shape Shape => tensor.Shape;
-
-    public ReadOnlySpan<bool> Values(string operation)
-    {
-        if (tensor.Storage.Version != _version) Stale.ThrowChanged($"{operation}: the condition of shape {tensor.Shape}");
-        return tensor.Span;
-    }
 }

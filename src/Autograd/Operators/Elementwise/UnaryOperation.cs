@@ -36,15 +36,15 @@ internal abstract class UnaryOperation<T, TValue, TGradient>(Keeps keeps, TValue
 
     protected internal sealed override void Backward(BackwardContext<T> context)
     {
-        if (!context.InPlace(0, out Span<T> sum, out bool fresh))
+        if (context.CreatesGraph)
         {
             context.Accumulate(0, Gradient(context.Cotangent(), context.Input(0), context.Output()));
             return;
         }
 
-        ReadOnlySpan<T> kept = _keeps == Keeps.Input ? context.InputSpan(0) : context.OutputSpan();
-        if (fresh) Elementwise.Binary(context.CotangentSpan(), kept, sum, Fused);
-        else Elementwise.Ternary(context.CotangentSpan(), kept, sum, sum, new Added<TGradient>(Fused));
+        Span<T> gradient = context.Contribution(0, context.OutputShape(), out Variable<T> pending);
+        Elementwise.Binary(context.CotangentSpan(), _keeps == Keeps.Input ? context.InputSpan(0) : context.OutputSpan(), gradient, Fused);
+        if (!pending.IsNone) context.Accumulate(0, pending);
     }
 
     /// <summary>The gradient as operators, from the cotangent g, the input x and the value y: what makes any order of derivative work.</summary>
@@ -86,16 +86,6 @@ internal sealed class GateOperation<T, TFunction> : Operation<T>
     {
         if (context.Needs(0)) context.Accumulate(0, context.Cotangent().Gate(context.Input(1), _function));
     }
-}
-
-/// <summary>f(g, k) + sum: the gradient of one use more of a value.</summary>
-internal readonly struct Added<TFunction>(TFunction function) : ITernaryFunction
-    where TFunction : unmanaged, IBinaryFunction
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V, T>(V x, V y, V z)
-        where V : unmanaged, IVector<V, T>
-        where T : unmanaged, IFloatingPointIeee754<T> => function.Invoke<V, T>(x, y) + z;
 }
 
 /// <summary>g where x > limit, else 0.</summary>
