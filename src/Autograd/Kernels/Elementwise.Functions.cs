@@ -3,6 +3,14 @@ using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
+internal readonly struct IdentityFunction : IUnaryFunction
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V, T>(V x)
+        where V : unmanaged, IVector<V, T>
+        where T : unmanaged, IFloatingPointIeee754<T> => x;
+}
+
 internal readonly struct NegateFunction : IUnaryFunction
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

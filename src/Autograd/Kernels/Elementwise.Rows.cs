@@ -11,19 +11,6 @@ internal static partial class Elementwise
     // Threads share no cache line of the result.
     private const int PartMultiple = 64;
 
-    /// <summary>One vector of the result from one vector of each operand; operands beyond the arity are never read.</summary>
-    private unsafe interface IPoint<T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        static abstract int Arity { get; }
-
-        /// <summary>Bytes of an element of the first operand; the others have elements of T.</summary>
-        static abstract int FirstSize { get; }
-
-        V Invoke<V>(byte* x, byte* y, byte* z)
-            where V : unmanaged, IVector<V, T>;
-    }
-
     private static void Run<TPoint, T>(Row<TPoint, T> row)
         where TPoint : unmanaged, IPoint<T>
         where T : unmanaged, IFloatingPointIeee754<T> => row.Run(0, 1);
@@ -47,7 +34,8 @@ internal static partial class Elementwise
             part == parts ? count : (nint)((long)count * part / parts) / PartMultiple * PartMultiple;
     }
 
-    private static unsafe void RunRow<TPoint, T>(
+    /// <summary>result[i] = point of x, y, z at i, for operands that run along the row (step 1) or stand still (step 0).</summary>
+    internal static unsafe void RunRow<TPoint, T>(
         TPoint point, byte* x, int stepX, byte* y, int stepY, byte* z, int stepZ, T* result, nint count)
         where TPoint : unmanaged, IPoint<T>
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -107,7 +95,8 @@ internal static partial class Elementwise
         Unsafe.CopyBlockUnaligned(tail, &last, (uint)(rest * sizeof(T)));
     }
 
-    private static unsafe byte* Spread<V, T>(V* destination, byte* element, int size)
+    /// <summary>An element, repeated, as a vector to load from.</summary>
+    internal static unsafe byte* Spread<V, T>(V* destination, byte* element, int size)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged
     {
@@ -123,56 +112,5 @@ internal static partial class Elementwise
         *destination = V.Zero;
         Unsafe.CopyBlockUnaligned(destination, source, (uint)bytes);
         return (byte*)destination;
-    }
-
-    private readonly unsafe struct UnaryPoint<TFunction, T>(TFunction function) : IPoint<T>
-        where TFunction : unmanaged, IUnaryFunction
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        public static int Arity => 1;
-
-        public static int FirstSize => sizeof(T);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Invoke<V>(byte* x, byte* y, byte* z)
-            where V : unmanaged, IVector<V, T> => function.Invoke<V, T>(V.Load((T*)x));
-    }
-
-    private readonly unsafe struct BinaryPoint<TFunction, T>(TFunction function) : IPoint<T>
-        where TFunction : unmanaged, IBinaryFunction
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        public static int Arity => 2;
-
-        public static int FirstSize => sizeof(T);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Invoke<V>(byte* x, byte* y, byte* z)
-            where V : unmanaged, IVector<V, T> => function.Invoke<V, T>(V.Load((T*)x), V.Load((T*)y));
-    }
-
-    private readonly unsafe struct TernaryPoint<TFunction, T>(TFunction function) : IPoint<T>
-        where TFunction : unmanaged, ITernaryFunction
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        public static int Arity => 3;
-
-        public static int FirstSize => sizeof(T);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Invoke<V>(byte* x, byte* y, byte* z)
-            where V : unmanaged, IVector<V, T> => function.Invoke<V, T>(V.Load((T*)x), V.Load((T*)y), V.Load((T*)z));
-    }
-
-    private readonly unsafe struct WherePoint<T> : IPoint<T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        public static int Arity => 3;
-
-        public static int FirstSize => 1;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Invoke<V>(byte* x, byte* y, byte* z)
-            where V : unmanaged, IVector<V, T> => V.Select(V.LoadMask((bool*)x), V.Load((T*)y), V.Load((T*)z));
     }
 }

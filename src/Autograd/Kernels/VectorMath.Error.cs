@@ -82,25 +82,29 @@ internal static partial class VectorMath
         V one = V.Constant(1);
         V centre = V.Constant(typeof(T) == typeof(float) ? 3 : 4);
         V u = (a - centre) / (a + centre);
-        V p;
-        if (typeof(T) == typeof(float))
+        V p = typeof(T) == typeof(float) ? Single(u) : Double(u);
+        return p / V.MultiplyAdd(V.Constant(2), a, one);
+
+        [MethodImpl(Inline)]
+        static V Single(V u)
         {
-            p = Horner<V, T>(V.Constant(-0.0002595203283093523), u,
+            V p = Horner<V, T>(V.Constant(-0.0002595203283093523), u,
                 -0.0007563144583192993, 0.0020133551453682596, 0.0025588870122756594, -0.023805844100048913);
             p = Horner<V, T>(p, u, 0.06829620116450115, -0.11926941373277876, 0.129646514353881, -0.04756249055038141);
-            p = Horner<V, T>(p, u, -0.13562114476724185, 1.2530080599486808);
+            return Horner<V, T>(p, u, -0.13562114476724185, 1.2530080599486808);
         }
-        else
+
+        // A call of its own: with it inside, the compiler would reach its limit of inlining in the callers' loops.
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+        static V Double(V u)
         {
-            p = Horner<V, T>(V.Constant(-1.7163156592813124e-09), u,
+            V p = Horner<V, T>(V.Constant(-1.7163156592813124e-09), u,
                 -1.3399113425605488e-08, -7.817444481695925e-09, 1.1457601816502303e-07, 6.249219630434075e-08);
             p = Horner<V, T>(p, u, -8.342234921963891e-07, 3.018338582251501e-07, 5.717252573108148e-06, -1.1225200643869366e-05);
             p = Horner<V, T>(p, u, -2.440290658671856e-05, 0.0001506224373745032, -0.0001992555763895305, -0.0007577733958489102);
             p = Horner<V, T>(p, u, 0.005031969767346863, -0.016197734049916587, 0.03716751556131304, -0.06633036581241683);
             p = Horner<V, T>(p, u, 0.09373283499686466, -0.10103906603630879, 0.06809705425473522, 0.015379652102619924);
-            p = Horner<V, T>(p, u, -0.1396211168405629, 1.2329951186255526);
+            return Horner<V, T>(p, u, -0.1396211168405629, 1.2329951186255526);
         }
-
-        return p / V.MultiplyAdd(V.Constant(2), a, one);
     }
 }

@@ -92,5 +92,9 @@ internal static partial class VectorMath
     [MethodImpl(Inline)]
     private static V Horner<V, T>(V p, V x, double a, double b, double c, double d)
         where V : unmanaged, IVector<V, T>
-        where T : unmanaged => Horner<V, T>(Horner<V, T>(p, x, a, b), x, c, d);
+        where T : unmanaged
+    {
+        p = V.MultiplyAdd(V.MultiplyAdd(p, x, V.Constant(a)), x, V.Constant(b));
+        return V.MultiplyAdd(V.MultiplyAdd(p, x, V.Constant(c)), x, V.Constant(d));
+    }
 }
