@@ -103,11 +103,21 @@ public readonly ref struct BackwardContext<T>
     /// <summary>The gradient of the loss by an output; zeros when nothing depends on it.</summary>
     public Variable<T> Cotangent(int output = 0) => Tape.CotangentOf(_node + output);
 
+    /// <summary>The shape of an output.</summary>
+    internal Shape OutputShape(int output = 0) => Tape.NodeAt(_node + output).Shape;
+
     /// <summary>The values of <see cref="Cotangent"/>; empty when nothing depends on the output.</summary>
-    internal ReadOnlySpan<T> CotangentSpan(int output = 0) => HasCotangent(output) ? Cotangent(output).Span : default;
+    internal ReadOnlySpan<T> CotangentSpan(int output = 0) => Tape.CotangentValues(_node + output);
 
     /// <summary>The values of an input; empty when it was not given.</summary>
-    internal ReadOnlySpan<T> InputSpan(int input) => Input(input) is { IsNone: false } variable ? variable.Span : default;
+    internal ReadOnlySpan<T> InputSpan(int input)
+    {
+        int index = Tape.InputOf(_node, input);
+        return index < 0 ? default : Tape.ValueOf(index);
+    }
+
+    /// <summary>The values of an output or reserve.</summary>
+    internal ReadOnlySpan<T> OutputSpan(int output = 0) => Tape.ValueOf(_node + output);
 
     /// <summary>Adds a contribution to the gradient of an input. Its shape is the input's.</summary>
     public void Accumulate(int input, Variable<T> gradient)
@@ -121,6 +131,27 @@ public readonly ref struct BackwardContext<T>
     /// False when the sweep records (createGraph); the rule then calls <see cref="Accumulate"/> with operators.
     /// </summary>
     public bool InPlace(int input, out Span<T> sum, out bool fresh) => Tape.CotangentInPlace(_node, input, out sum, out fresh);
+
+    /// <summary>Whether the sweep records itself, so that a rule must give its contribution as operators.</summary>
+    internal bool CreatesGraph => Tape.CreatesGraph;
+
+    /// <summary>
+    /// For a fused rule: where to write a contribution of shape <paramref name="shape"/> to the gradient of an input. It is the
+    /// memory of that gradient itself if nothing came before; else <paramref name="pending"/> is a value that the rule
+    /// then accumulates. Contents are undefined. Not while the sweep <see cref="CreatesGraph"/>.
+    /// </summary>
+    internal Span<T> Contribution(int input, Shape shape, out Variable<T> pending)
+    {
+        pending = default;
+        int index = Tape.InputOf(_node, input);
+        if (!Tape.HasCotangent(index) && Tape.NodeAt(index).Shape == shape)
+        {
+            Tape.CotangentInPlace(_node, input, out Span<T> sum, out _);
+            return sum;
+        }
+
+        return Tape.Temporary(shape, out pending);
+    }
 
     /// <summary>The operation behind an input that was declared deferred.</summary>
     internal Operation<T>? DeferredOperation(int input)

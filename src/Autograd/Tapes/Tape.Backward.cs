@@ -98,6 +98,9 @@ public sealed partial class Tape<T>
         return new Gradients<T>(sum);
     }
 
+    /// <summary>Whether the sweep under way is itself recorded.</summary>
+    internal bool CreatesGraph => _creatingGraph;
+
     internal bool HasCotangent(int index)
     {
         ref Node<T> node = ref NodeAt(index);
@@ -110,6 +113,14 @@ public sealed partial class Tape<T>
         if (node.CotangentNode != 0) return At(node.CotangentNode - 1);
         if (node.Cotangent is { } storage) return At(AddHeld(storage, node.CotangentOffset, node.Shape, storage.Version));
         return Zeros(node.Shape);
+    }
+
+    /// <summary>The values of <see cref="CotangentOf"/>, without a node for them; empty when there is none.</summary>
+    internal ReadOnlySpan<T> CotangentValues(int index)
+    {
+        ref Node<T> node = ref NodeAt(index);
+        if (node.Cotangent is not null) return CotangentSpan(ref node);
+        return node.CotangentNode != 0 ? ValueOf(node.CotangentNode - 1) : default;
     }
 
     internal void AddCotangent(int node, int input, Variable<T> gradient)

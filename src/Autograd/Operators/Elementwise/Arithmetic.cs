@@ -1,5 +1,6 @@
 using System.Numerics;
-using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using Autograd.Kernels;
 
 namespace Autograd;
 
@@ -11,23 +12,23 @@ public readonly partial struct Variable<T>
     public static Variable<T> operator +(Variable<T> left, Variable<T> right) => left.Tape.Apply(AddOperation<T>.Instance, left, right);
 
     /// <summary>left + right, element by element.</summary>
-    public static Variable<T> operator +(Variable<T> left, double right) => ShiftOperation<T>.Apply(left, 1, right);
+    public static Variable<T> operator +(Variable<T> left, double right) => ShiftOperation<T>.Apply(left, right);
 
     /// <summary>left + right, element by element.</summary>
-    public static Variable<T> operator +(double left, Variable<T> right) => ShiftOperation<T>.Apply(right, 1, left);
+    public static Variable<T> operator +(double left, Variable<T> right) => ShiftOperation<T>.Apply(right, left);
 
     /// <summary>left − right, broadcast.</summary>
     /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
     public static Variable<T> operator -(Variable<T> left, Variable<T> right) => left.Tape.Apply(SubtractOperation<T>.Instance, left, right);
 
     /// <summary>left − right, element by element.</summary>
-    public static Variable<T> operator -(Variable<T> left, double right) => ShiftOperation<T>.Apply(left, 1, -right);
+    public static Variable<T> operator -(Variable<T> left, double right) => ShiftOperation<T>.Apply(left, -right);
 
     /// <summary>left − right, element by element.</summary>
-    public static Variable<T> operator -(double left, Variable<T> right) => ShiftOperation<T>.Apply(right, -1, left);
+    public static Variable<T> operator -(double left, Variable<T> right) => SubtractFromOperation<T>.Apply(left, right);
 
     /// <summary>−x, element by element.</summary>
-    public static Variable<T> operator -(Variable<T> x) => ScaleOperation<T>.Apply(x, -1);
+    public static Variable<T> operator -(Variable<T> x) => x.Tape.Apply(NegateOperation<T>.Instance, x);
 
     /// <summary>left · right, element by element, broadcast.</summary>
     /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
@@ -46,8 +47,8 @@ public readonly partial struct Variable<T>
     /// <summary>left / right, element by element.</summary>
     public static Variable<T> operator /(Variable<T> left, double right) => DivideByNumberOperation<T>.Apply(left, right);
 
-    /// <summary>left / right, element by element.</summary>
-    public static Variable<T> operator /(double left, Variable<T> right) => right.Reciprocal() * left;
+    /// <summary>left / right, element by element. A zero divisor gives ±∞, or NaN for 0/0.</summary>
+    public static Variable<T> operator /(double left, Variable<T> right) => DivideNumberOperation<T>.Apply(left, right);
 }
 
 /// <summary>y = a + b, broadcast.</summary>
@@ -57,22 +58,13 @@ internal sealed class AddOperation<T> : Operation<T>
 {
     public static readonly AddOperation<T> Instance = new();
 
-    protected internal override void Forward(ForwardContext<T> context) => Broadcasting.Binary<T, Kernel>(context, "+");
+    protected internal override void Forward(ForwardContext<T> context) => Broadcasting.Binary<T, AddFunction>(context, Name);
 
     protected internal override void Backward(BackwardContext<T> context)
     {
         Variable<T> gradient = context.Cotangent();
         if (context.Needs(0)) context.Accumulate(0, gradient.SumTo(context.Shape(0)));
         if (context.Needs(1)) context.Accumulate(1, gradient.SumTo(context.Shape(1)));
-    }
-
-    private readonly struct Kernel : IBinaryKernel<T>
-    {
-        public static void Apply(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) => TensorPrimitives.Add(a, b, y);
-
-        public static void Apply(ReadOnlySpan<T> a, T b, Span<T> y) => TensorPrimitives.Add(a, b, y);
-
-        public static void Apply(T a, ReadOnlySpan<T> b, Span<T> y) => TensorPrimitives.Add(b, a, y);
     }
 }
 
@@ -83,22 +75,13 @@ internal sealed class SubtractOperation<T> : Operation<T>
 {
     public static readonly SubtractOperation<T> Instance = new();
 
-    protected internal override void Forward(ForwardContext<T> context) => Broadcasting.Binary<T, Kernel>(context, "−");
+    protected internal override void Forward(ForwardContext<T> context) => Broadcasting.Binary<T, SubtractFunction>(context, Name);
 
     protected internal override void Backward(BackwardContext<T> context)
     {
         Variable<T> gradient = context.Cotangent();
         if (context.Needs(0)) context.Accumulate(0, gradient.SumTo(context.Shape(0)));
-        if (context.Needs(1)) context.Accumulate(1, (-gradient).SumTo(context.Shape(1)));
-    }
-
-    private readonly struct Kernel : IBinaryKernel<T>
-    {
-        public static void Apply(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) => TensorPrimitives.Subtract(a, b, y);
-
-        public static void Apply(ReadOnlySpan<T> a, T b, Span<T> y) => TensorPrimitives.Subtract(a, b, y);
-
-        public static void Apply(T a, ReadOnlySpan<T> b, Span<T> y) => TensorPrimitives.Subtract(a, b, y);
+        if (context.Needs(1)) context.Accumulate(1, -gradient.SumTo(context.Shape(1)));
     }
 }
 
@@ -109,115 +92,151 @@ internal sealed class MultiplyOperation<T> : Operation<T>
 {
     public static readonly MultiplyOperation<T> Instance = new();
 
-    protected internal override void Forward(ForwardContext<T> context) => Broadcasting.Binary<T, Kernel>(context, "·");
+    protected internal override void Forward(ForwardContext<T> context) => Broadcasting.Binary<T, MultiplyFunction>(context, Name);
 
     protected internal override void Backward(BackwardContext<T> context)
     {
-        Variable<T> gradient = context.Cotangent();
-        if (context.Needs(0)) context.Accumulate(0, (gradient * context.Input(1)).SumTo(context.Shape(0)));
-        if (context.Needs(1)) context.Accumulate(1, (gradient * context.Input(0)).SumTo(context.Shape(1)));
+        if (context.Needs(0)) Give(context, 0, 1);
+        if (context.Needs(1)) Give(context, 1, 0);
     }
 
-    private readonly struct Kernel : IBinaryKernel<T>
+    private static void Give(BackwardContext<T> context, int input, int other)
     {
-        public static void Apply(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) => TensorPrimitives.Multiply(a, b, y);
-
-        public static void Apply(ReadOnlySpan<T> a, T b, Span<T> y) => TensorPrimitives.Multiply(a, b, y);
-
-        public static void Apply(T a, ReadOnlySpan<T> b, Span<T> y) => TensorPrimitives.Multiply(b, a, y);
+        Shape shape = context.Shape(input), result = context.OutputShape();
+        if (shape == result && context.InPlace(input, out Span<T> sum, out bool fresh))
+        {
+            ReadOnlySpan<T> gradient = context.CotangentSpan(), factor = context.InputSpan(other);
+            if (fresh) Broadcasting.Binary<T, MultiplyFunction>(gradient, result, factor, context.Shape(other), sum, result);
+            else Broadcasting.Ternary<T, MultiplyAddFunction>(gradient, result, factor, context.Shape(other), sum, result, sum, result);
+        }
+        else
+        {
+            context.Accumulate(input, (context.Cotangent() * context.Input(other)).SumTo(shape));
+        }
     }
 }
 
 /// <summary>y = a / b, broadcast.</summary>
-/// <remarks>ga = gy / b, gb = −gy ⊙ y / b, each summed over the axes it was broadcast along. Keeps b and y.</remarks>
-internal sealed class DivideOperation<T> : Operation<T>
+/// <remarks>ga = gy / b, gb = −gy ⊙ y / b, each summed over the axes it was broadcast along. Keeps both inputs and y.</remarks>
+internal sealed class DivideOperation<T> : BinaryOperation<T, DivideFunction, QuotientGradientFunction, DivideGradientFunction>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     public static readonly DivideOperation<T> Instance = new();
 
-    protected internal override void Forward(ForwardContext<T> context) => Broadcasting.Binary<T, Kernel>(context, "/");
+    protected override Variable<T> Left(Variable<T> g, Variable<T> a, Variable<T> b, Variable<T> y) => g / b;
+
+    protected override Variable<T> Right(Variable<T> g, Variable<T> a, Variable<T> b, Variable<T> y) => -(g * y / b);
+}
+
+/// <summary>The gradient of x / y to x: gy / y.</summary>
+internal readonly struct QuotientGradientFunction : ITernaryFunction
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V, T>(V x, V y, V z)
+        where V : unmanaged, IVector<V, T>
+        where T : unmanaged, IFloatingPointIeee754<T> => x / z;
+}
+
+/// <summary>y = f(x, number) for an f of one number. Where f is linear, its kernel serves the gradient too.</summary>
+/// <remarks>Keeps nothing.</remarks>
+internal abstract class NumberOperation<T, TValue> : Operation<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where TValue : unmanaged, IUnaryFunction
+{
+    public TValue Value { get; set; }
+
+    public double Number { get; set; }
+
+    protected internal sealed override void Forward(ForwardContext<T> context) =>
+        Elementwise.Unary(context.Input(0), context.Output(context.Shape(0)), Value);
+
+    /// <summary>Gives the kernel's value of the cotangent as gradient.</summary>
+    protected void Contribute(BackwardContext<T> context)
+    {
+        Span<T> gradient = context.Contribution(0, context.OutputShape(), out Variable<T> pending);
+        Elementwise.Unary(context.CotangentSpan(), gradient, Value);
+        if (!pending.IsNone) context.Accumulate(0, pending);
+    }
+
+    protected static Variable<T> Apply<TOperation>(Variable<T> x, double number, TValue value)
+        where TOperation : NumberOperation<T, TValue>, new()
+    {
+        TOperation operation = x.Tape.Rent<TOperation>();
+        operation.Number = number;
+        operation.Value = value;
+        return x.Tape.Apply(operation, x);
+    }
+}
+
+/// <summary>y = −x.</summary>
+/// <remarks>gx = −gy. Keeps nothing.</remarks>
+internal sealed class NegateOperation<T> : NumberOperation<T, NegateFunction>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    public static readonly NegateOperation<T> Instance = new();
 
     protected internal override void Backward(BackwardContext<T> context)
     {
-        Variable<T> gradient = context.Cotangent();
-        if (context.Needs(0)) context.Accumulate(0, (gradient / context.Input(1)).SumTo(context.Shape(0)));
-        if (context.Needs(1)) context.Accumulate(1, (-(gradient * context.Output()) / context.Input(1)).SumTo(context.Shape(1)));
-    }
-
-    private readonly struct Kernel : IBinaryKernel<T>
-    {
-        public static void Apply(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) => TensorPrimitives.Divide(a, b, y);
-
-        public static void Apply(ReadOnlySpan<T> a, T b, Span<T> y) => TensorPrimitives.Divide(a, b, y);
-
-        public static void Apply(T a, ReadOnlySpan<T> b, Span<T> y) => TensorPrimitives.Divide(a, b, y);
+        if (context.CreatesGraph) context.Accumulate(0, -context.Cotangent());
+        else Contribute(context);
     }
 }
 
-/// <summary>y = scale · x, with a number.</summary>
-/// <remarks>gx = scale · gy. Keeps nothing.</remarks>
-internal sealed class ScaleOperation<T> : Operation<T>
+/// <summary>y = x · number.</summary>
+/// <remarks>gx = gy · number.</remarks>
+internal sealed class ScaleOperation<T> : NumberOperation<T, MultiplyScalarFunction>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private double _scale;
+    public static Variable<T> Apply(Variable<T> x, double number) => Apply<ScaleOperation<T>>(x, number, new(number));
 
-    public static Variable<T> Apply(Variable<T> x, double scale)
+    protected internal override void Backward(BackwardContext<T> context)
     {
-        ScaleOperation<T> operation = x.Tape.Rent<ScaleOperation<T>>();
-        operation._scale = scale;
-        return x.Tape.Apply(operation, x);
+        if (context.CreatesGraph) context.Accumulate(0, context.Cotangent() * Number);
+        else Contribute(context);
     }
-
-    protected internal override void Forward(ForwardContext<T> context) =>
-        TensorPrimitives.Multiply(context.Input(0), T.CreateTruncating(_scale), context.Output(context.Shape(0)));
-
-    protected internal override void Backward(BackwardContext<T> context) => context.Accumulate(0, context.Cotangent() * _scale);
 }
 
-/// <summary>y = x / divisor, with a number; rounded once, unlike a product with the reciprocal.</summary>
-/// <remarks>gx = gy / divisor. Keeps nothing.</remarks>
-internal sealed class DivideByNumberOperation<T> : Operation<T>
+/// <summary>y = x / number; rounded once, unlike a product with the reciprocal.</summary>
+/// <remarks>gx = gy / number.</remarks>
+internal sealed class DivideByNumberOperation<T> : NumberOperation<T, DivideByScalarFunction>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private double _divisor;
+    public static Variable<T> Apply(Variable<T> x, double number) => Apply<DivideByNumberOperation<T>>(x, number, new(number));
 
-    public static Variable<T> Apply(Variable<T> x, double divisor)
+    protected internal override void Backward(BackwardContext<T> context)
     {
-        DivideByNumberOperation<T> operation = x.Tape.Rent<DivideByNumberOperation<T>>();
-        operation._divisor = divisor;
-        return x.Tape.Apply(operation, x);
+        if (context.CreatesGraph) context.Accumulate(0, context.Cotangent() / Number);
+        else Contribute(context);
     }
-
-    protected internal override void Forward(ForwardContext<T> context) =>
-        TensorPrimitives.Divide(context.Input(0), T.CreateTruncating(_divisor), context.Output(context.Shape(0)));
-
-    protected internal override void Backward(BackwardContext<T> context) => context.Accumulate(0, context.Cotangent() / _divisor);
 }
 
-/// <summary>y = sign · x + shift, with a number and a sign of 1 or −1.</summary>
-/// <remarks>gx = sign · gy. Keeps nothing.</remarks>
-internal sealed class ShiftOperation<T> : Operation<T>
+/// <summary>y = x + number.</summary>
+/// <remarks>gx = gy.</remarks>
+internal sealed class ShiftOperation<T> : NumberOperation<T, AddScalarFunction>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private int _sign;
-    private double _shift;
+    public static Variable<T> Apply(Variable<T> x, double number) => Apply<ShiftOperation<T>>(x, number, new(number));
 
-    public static Variable<T> Apply(Variable<T> x, int sign, double shift)
-    {
-        ShiftOperation<T> operation = x.Tape.Rent<ShiftOperation<T>>();
-        operation._sign = sign;
-        operation._shift = shift;
-        return x.Tape.Apply(operation, x);
-    }
+    protected internal override void Backward(BackwardContext<T> context) => context.Accumulate(0, context.Cotangent());
+}
 
-    protected internal override void Forward(ForwardContext<T> context)
-    {
-        Span<T> y = context.Output(context.Shape(0));
-        T shift = T.CreateTruncating(_shift);
-        if (_sign > 0) TensorPrimitives.Add(context.Input(0), shift, y);
-        else TensorPrimitives.Subtract(shift, context.Input(0), y);
-    }
+/// <summary>y = number − x.</summary>
+/// <remarks>gx = −gy.</remarks>
+internal sealed class SubtractFromOperation<T> : NumberOperation<T, SubtractFromScalarFunction>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    public static Variable<T> Apply(double number, Variable<T> x) => Apply<SubtractFromOperation<T>>(x, number, new(number));
+
+    protected internal override void Backward(BackwardContext<T> context) => context.Accumulate(0, -context.Cotangent());
+}
+
+/// <summary>y = number / x.</summary>
+/// <remarks>gx = −gy ⊙ y / x. Keeps x and y.</remarks>
+internal sealed class DivideNumberOperation<T> : NumberOperation<T, DivideScalarFunction>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    public static Variable<T> Apply(double number, Variable<T> x) => Apply<DivideNumberOperation<T>>(x, number, new(number));
 
     protected internal override void Backward(BackwardContext<T> context) =>
-        context.Accumulate(0, _sign > 0 ? context.Cotangent() : -context.Cotangent());
+        context.Accumulate(0, -(context.Cotangent() * context.Output() / context.Input(0)));
 }

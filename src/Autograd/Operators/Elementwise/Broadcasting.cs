@@ -1,89 +1,111 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using Autograd.Kernels;
 
 namespace Autograd;
 
-/// <summary>The inner loops of an operator of two operands: both vary, or one of them is a single number.</summary>
-internal interface IBinaryKernel<T>
-{
-    static abstract void Apply(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y);
-
-    static abstract void Apply(ReadOnlySpan<T> a, T b, Span<T> y);
-
-    static abstract void Apply(T a, ReadOnlySpan<T> b, Span<T> y);
-}
-
-/// <summary>Runs a kernel of two operands over broadcast shapes, with inner loops as long as the shapes allow.</summary>
+/// <summary>Runs elementwise kernels over broadcast shapes.</summary>
 internal static class Broadcasting
 {
     /// <summary>The value rule of an operator of two broadcast inputs.</summary>
-    public static void Binary<T, TKernel>(ForwardContext<T> context, string name)
+    public static void Binary<T, TFunction>(ForwardContext<T> context, string name)
         where T : unmanaged, IFloatingPointIeee754<T>
-        where TKernel : IBinaryKernel<T>
+        where TFunction : unmanaged, IBinaryFunction
     {
         Shape left = context.Shape(0), right = context.Shape(1), shape = ShapeMath.Broadcast(name, left, right);
         Span<T> y = context.Output(shape);
-        Run<T, TKernel>(context.Input(0), left, context.Input(1), right, y, shape);
+        Binary<T, TFunction>(context.Input(0), left, context.Input(1), right, y, shape);
     }
 
-    public static void Run<T, TKernel>(ReadOnlySpan<T> a, Shape left, ReadOnlySpan<T> b, Shape right, Span<T> y, Shape shape)
-        where T : unmanaged
-        where TKernel : IBinaryKernel<T>
+    /// <summary>y = f(a, b), where a and b broadcast to <paramref name="shape"/>.</summary>
+    public static void Binary<T, TFunction>(ReadOnlySpan<T> a, Shape left, ReadOnlySpan<T> b, Shape right, Span<T> y, Shape shape)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : unmanaged, IBinaryFunction
     {
-        if (y.Length == 0) return;
-        if (left == right) TKernel.Apply(a, b, y);
-        else if (b.Length == 1) TKernel.Apply(a, b[0], y);
-        else if (a.Length == 1) TKernel.Apply(a[0], b, y);
-        else Blocks<T, TKernel>(a, left, b, right, y, shape);
+        if (IsPlain(a.Length, y.Length) && IsPlain(b.Length, y.Length))
+        {
+            Elementwise.Binary<TFunction, T>(a, b, y);
+            return;
+        }
+
+        Span<int> strides = stackalloc int[2 * Shape.MaxRank];
+        Elementwise.Binary<TFunction, T>(a, Strides(left, shape, strides), b, Strides(right, shape, strides[Shape.MaxRank..]), y, shape.Sizes);
     }
 
-    /// <summary>
-    /// Merges neighbouring axes that both operands treat alike, so that the innermost loop is long, and walks the rest.
-    /// </summary>
-    private static void Blocks<T, TKernel>(ReadOnlySpan<T> a, Shape left, ReadOnlySpan<T> b, Shape right, Span<T> y, Shape shape)
-        where T : unmanaged
-        where TKernel : IBinaryKernel<T>
+    /// <summary>y = f(a, b, c), where a, b and c broadcast to <paramref name="shape"/>.</summary>
+    public static void Ternary<T, TFunction>(
+        ReadOnlySpan<T> a, Shape first, ReadOnlySpan<T> b, Shape second, ReadOnlySpan<T> c, Shape third, Span<T> y, Shape shape)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : unmanaged, ITernaryFunction
     {
-        Span<int> sizes = stackalloc int[Shape.MaxRank + 1], leftStrides = stackalloc int[Shape.MaxRank + 1], rightStrides = stackalloc int[Shape.MaxRank + 1];
-        int axes = 0, leftStride = 1, rightStride = 1;
-        for (int i = 1; i <= shape.Rank; i++)
+        if (IsPlain(a.Length, y.Length) && IsPlain(b.Length, y.Length) && IsPlain(c.Length, y.Length))
         {
-            int size = shape[^i];
-            if (size == 1) continue;
-            bool leftVaries = i <= left.Rank && left[^i] != 1, rightVaries = i <= right.Rank && right[^i] != 1;
-            bool merge = axes > 0 && leftVaries == leftStrides[axes - 1] > 0 && rightVaries == rightStrides[axes - 1] > 0;
-            if (merge)
-            {
-                sizes[axes - 1] *= size;
-            }
-            else
-            {
-                sizes[axes] = size;
-                leftStrides[axes] = leftVaries ? leftStride : 0;
-                rightStrides[axes++] = rightVaries ? rightStride : 0;
-            }
-
-            if (leftVaries) leftStride *= size;
-            if (rightVaries) rightStride *= size;
+            Elementwise.Ternary<TFunction, T>(a, b, c, y);
+            return;
         }
 
-        int inner = sizes[0], atLeft = 0, atRight = 0;
-        Span<int> index = stackalloc int[Shape.MaxRank + 1];
-        index.Clear();
-        for (int to = 0; to < y.Length; to += inner)
+        Span<int> strides = stackalloc int[3 * Shape.MaxRank];
+        Elementwise.Ternary<TFunction, T>(
+            a,
+            Strides(first, shape, strides),
+            b,
+            Strides(second, shape, strides[Shape.MaxRank..]),
+            c,
+            Strides(third, shape, strides[(2 * Shape.MaxRank)..]),
+            y,
+            shape.Sizes);
+    }
+
+    /// <summary>z = condition ? x : y, where all three broadcast to <paramref name="shape"/>.</summary>
+    public static void Where<T>(
+        ReadOnlySpan<bool> condition, Shape first, ReadOnlySpan<T> x, Shape second, ReadOnlySpan<T> y, Shape third, Span<T> z, Shape shape)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (IsPlain(condition.Length, z.Length) && IsPlain(x.Length, z.Length) && IsPlain(y.Length, z.Length))
         {
-            Span<T> row = y.Slice(to, inner);
-            if (leftStrides[0] == 0) TKernel.Apply(a[atLeft], b.Slice(atRight, inner), row);
-            else if (rightStrides[0] == 0) TKernel.Apply(a.Slice(atLeft, inner), b[atRight], row);
-            else TKernel.Apply(a.Slice(atLeft, inner), b.Slice(atRight, inner), row);
-            for (int axis = 1; axis < axes; axis++)
-            {
-                atLeft += leftStrides[axis];
-                atRight += rightStrides[axis];
-                if (++index[axis] < sizes[axis]) break;
-                atLeft -= sizes[axis] * leftStrides[axis];
-                atRight -= sizes[axis] * rightStrides[axis];
-                index[axis] = 0;
-            }
+            Elementwise.Where(condition, x, y, z);
+            return;
         }
+
+        Span<int> strides = stackalloc int[3 * Shape.MaxRank];
+        Elementwise.Where(
+            condition,
+            Strides(first, shape, strides),
+            x,
+            Strides(second, shape, strides[Shape.MaxRank..]),
+            y,
+            Strides(third, shape, strides[(2 * Shape.MaxRank)..]),
+            z,
+            shape.Sizes);
+    }
+
+    /// <summary>Adds f(gy, a, b), in one pass, to the gradient of one of two broadcast inputs; not while the sweep creates a graph.</summary>
+    public static void Contribute<T, TFunction>(BackwardContext<T> context, int input)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : unmanaged, ITernaryFunction
+    {
+        Shape shape = context.OutputShape();
+        Span<T> gradient = context.Contribution(input, shape, out Variable<T> pending);
+        Ternary<T, TFunction>(
+            context.CotangentSpan(), shape, context.InputSpan(0), context.Shape(0), context.InputSpan(1), context.Shape(1), gradient, shape);
+        if (!pending.IsNone) context.Accumulate(input, pending.SumTo(context.Shape(input)));
+    }
+
+    /// <summary>Whether the kernels' own rule, as long as the result or one element for all, serves.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsPlain(int length, int result) => length == result || length == 1;
+
+    /// <summary>The strides of an operand along the axes of the result: 0 where it is broadcast.</summary>
+    private static ReadOnlySpan<int> Strides(Shape operand, Shape result, Span<int> strides)
+    {
+        int stride = 1, missing = result.Rank - operand.Rank;
+        for (int axis = result.Rank - 1; axis >= 0; axis--)
+        {
+            int size = axis < missing ? 1 : operand[axis - missing];
+            strides[axis] = size == 1 ? 0 : stride;
+            stride *= size;
+        }
+
+        return strides[..result.Rank];
     }
 }
