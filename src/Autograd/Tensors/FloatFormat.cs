@@ -90,6 +90,9 @@ internal sealed class FloatFormat
         {
             int scale = scientific ? precision - exponent : precision;
             string rounded = Scaled(Math.Abs(value), scale).ToString(CultureInfo.InvariantCulture);
+
+            // The shortest digits may be those of the next power of ten: 1e-44 stands for 9.809e-45.
+            if (scientific && rounded.Length <= precision) rounded = Scaled(Math.Abs(value), ++scale).ToString(CultureInfo.InvariantCulture);
             exponent = rounded.Length - 1 - scale;
             digits = rounded.TrimEnd('0') is { Length: > 0 } some ? some : "0";
         }
