@@ -6,7 +6,7 @@ namespace Autograd;
 /// <remarks>Results have the same bits for every number of threads: work is split by output, never by summand.</remarks>
 public static class Parallelism
 {
-    private static int s_threads = Math.Min(Environment.ProcessorCount, WorkerPool.MaxThreads);
+    private static int _threads = Math.Min(Environment.ProcessorCount, WorkerPool.MaxThreads);
 
     /// <summary>
     /// The largest number of threads one operation may use, the calling thread included; at first
@@ -16,7 +16,7 @@ public static class Parallelism
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1 or above 1024.</exception>
     public static int Threads
     {
-        get => Volatile.Read(ref s_threads);
+        get => Volatile.Read(ref _threads);
         set
         {
             if (value is < 1 or > WorkerPool.MaxThreads)
@@ -25,7 +25,7 @@ public static class Parallelism
                     $"Parallelism.Threads: asked for {value} threads, but it takes 1 to {WorkerPool.MaxThreads}. Set 1 to compute on the "
                     + $"calling thread alone, or Environment.ProcessorCount ({Environment.ProcessorCount} here) for all cores.");
             }
-            Volatile.Write(ref s_threads, value);
+            Volatile.Write(ref _threads, value);
         }
     }
 }

@@ -22,12 +22,12 @@ internal static unsafe class Scratch
     private const int Alignment = 64;
 
     [ThreadStatic]
-    private static byte[]?[]? t_buffers;
+    private static byte[]?[]? _buffers;
 
     internal static T* Get<T>(ScratchSlot slot, long count)
         where T : unmanaged
     {
-        byte[]?[] buffers = t_buffers ??= new byte[Enum.GetValues<ScratchSlot>().Length][];
+        byte[]?[] buffers = _buffers ??= new byte[Enum.GetValues<ScratchSlot>().Length][];
         long bytes = checked((count * sizeof(T)) + Alignment);
         byte[]? buffer = buffers[(int)slot];
         if (buffer is null || buffer.Length < bytes)

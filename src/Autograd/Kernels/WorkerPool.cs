@@ -30,20 +30,20 @@ internal static unsafe class WorkerPool
     private static readonly long IdleSpinTicks = Stopwatch.Frequency * IdleSpinMicroseconds / 1_000_000;
     private static readonly bool CanSpin = Environment.ProcessorCount > 1;
 
-    private static Worker[] s_workers = [];
-    private static int s_busy;
-    private static long s_claims;
-    private static delegate*<void*, int, int, void> s_run;
-    private static void* s_work;
-    private static int s_parts;
-    private static bool s_together;
-    private static int s_remaining;
-    private static int s_arrived;
-    private static int s_phase;
-    private static Exception? s_failure;
+    private static Worker[] _workers = [];
+    private static int _busy;
+    private static long _claims;
+    private static delegate*<void*, int, int, void> _run;
+    private static void* _work;
+    private static int _parts;
+    private static bool _together;
+    private static int _remaining;
+    private static int _arrived;
+    private static int _phase;
+    private static Exception? _failure;
 
     [ThreadStatic]
-    private static bool t_inside;
+    private static bool _inside;
 
     /// <summary>The number of parts that <paramref name="cost"/> is worth when a part should cost at least <paramref name="grain"/>.</summary>
     internal static int PartsFor(long cost, long grain)
@@ -71,17 +71,17 @@ internal static unsafe class WorkerPool
         {
             return;
         }
-        int phase = Volatile.Read(ref s_phase);
-        if (Interlocked.Increment(ref s_arrived) == parts)
+        int phase = Volatile.Read(ref _phase);
+        if (Interlocked.Increment(ref _arrived) == parts)
         {
-            Volatile.Write(ref s_arrived, 0);
-            Volatile.Write(ref s_phase, phase + 1);
+            Volatile.Write(ref _arrived, 0);
+            Volatile.Write(ref _phase, phase + 1);
             return;
         }
         var spin = new Spinner();
-        while (Volatile.Read(ref s_phase) == phase)
+        while (Volatile.Read(ref _phase) == phase)
         {
-            if (Volatile.Read(ref s_failure) is not null)
+            if (Volatile.Read(ref _failure) is not null)
             {
                 throw new OperationCanceledException("Another part of this parallel work failed.");
             }
@@ -92,46 +92,46 @@ internal static unsafe class WorkerPool
     private static void Start<TWork>(ref TWork work, int parts, bool together)
         where TWork : unmanaged, IParallelWork
     {
-        if (parts <= 1 || t_inside || Interlocked.CompareExchange(ref s_busy, 1, 0) != 0)
+        if (parts <= 1 || _inside || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
         {
             work.Run(0, 1);
             return;
         }
-        t_inside = true;
+        _inside = true;
         try
         {
             EnsureWorkers(parts - 1);
             // The caller's argument lies on its stack, which does not move while this frame waits.
-            s_work = Unsafe.AsPointer(ref work);
-            s_run = &Invoke<TWork>;
-            s_parts = parts;
-            s_together = together;
-            s_failure = null;
-            s_arrived = 0;
-            s_remaining = parts;
-            uint region = (uint)(s_claims >> 32) + 1;
-            Interlocked.Exchange(ref s_claims, ((long)region << 32) | (uint)parts);
-            Worker[] workers = s_workers;
+            _work = Unsafe.AsPointer(ref work);
+            _run = &Invoke<TWork>;
+            _parts = parts;
+            _together = together;
+            _failure = null;
+            _arrived = 0;
+            _remaining = parts;
+            uint region = (uint)(_claims >> 32) + 1;
+            Interlocked.Exchange(ref _claims, ((long)region << 32) | (uint)parts);
+            Worker[] workers = _workers;
             for (int i = 0; i < parts - 1; i++)
             {
                 workers[i].Wake();
             }
             Participate(region, fromBelow: true);
             var spin = new Spinner();
-            while (Volatile.Read(ref s_remaining) > 0)
+            while (Volatile.Read(ref _remaining) > 0)
             {
                 spin.Once();
             }
-            if (s_failure is { } failure)
+            if (_failure is { } failure)
             {
-                s_failure = null;
+                _failure = null;
                 ExceptionDispatchInfo.Throw(failure);
             }
         }
         finally
         {
-            t_inside = false;
-            Volatile.Write(ref s_busy, 0);
+            _inside = false;
+            Volatile.Write(ref _busy, 0);
         }
     }
 
@@ -143,27 +143,27 @@ internal static unsafe class WorkerPool
     {
         while (true)
         {
-            long claims = Volatile.Read(ref s_claims);
+            long claims = Volatile.Read(ref _claims);
             uint low = (uint)(claims >> 16) & 0xFFFF, high = (uint)claims & 0xFFFF;
             if ((uint)(claims >> 32) != region || low >= high)
             {
                 return;
             }
             long claimed = fromBelow ? claims + (1 << 16) : claims - 1;
-            if (Interlocked.CompareExchange(ref s_claims, claimed, claims) != claims)
+            if (Interlocked.CompareExchange(ref _claims, claimed, claims) != claims)
             {
                 continue;
             }
-            bool together = s_together;
+            bool together = _together;
             try
             {
-                s_run(s_work, fromBelow ? (int)low : (int)high - 1, s_parts);
+                _run(_work, fromBelow ? (int)low : (int)high - 1, _parts);
             }
             catch (Exception failure)
             {
-                Interlocked.CompareExchange(ref s_failure, failure, null);
+                Interlocked.CompareExchange(ref _failure, failure, null);
             }
-            Interlocked.Decrement(ref s_remaining);
+            Interlocked.Decrement(ref _remaining);
             if (together)
             {
                 return;
@@ -173,18 +173,18 @@ internal static unsafe class WorkerPool
 
     private static void EnsureWorkers(int count)
     {
-        if (s_workers.Length >= count)
+        if (_workers.Length >= count)
         {
             return;
         }
-        Worker[] workers = s_workers;
+        Worker[] workers = _workers;
         int first = workers.Length;
         Array.Resize(ref workers, count);
         for (int i = first; i < count; i++)
         {
             workers[i] = new Worker(i + 1);
         }
-        s_workers = workers;
+        _workers = workers;
     }
 
     private sealed class Worker
@@ -205,7 +205,7 @@ internal static unsafe class WorkerPool
 
         private void Loop()
         {
-            t_inside = true;
+            _inside = true;
             uint seen = 0;
             while (true)
             {
@@ -216,7 +216,7 @@ internal static unsafe class WorkerPool
 
         private static bool IsNew(uint seen, out uint region)
         {
-            long claims = Volatile.Read(ref s_claims);
+            long claims = Volatile.Read(ref _claims);
             region = (uint)(claims >> 32);
             return region != seen && ((claims >> 16) & 0xFFFF) < (claims & 0xFFFF);
         }

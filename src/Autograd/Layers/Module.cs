@@ -16,18 +16,33 @@ public abstract class Module<T>
     private readonly List<(string Name, Module<T> Child)> _children = [];
     private Module<T>? _parent;
     private string _name = string.Empty;
+    private string? _path;
 
     /// <summary>Makes a module without parameters.</summary>
     protected Module() => ElementType.Require<T>(GetType().Name);
 
     /// <summary>The path from the outermost module, such as <c>encoder.cell</c>; empty for that module itself.</summary>
-    public string Path => _parent is null ? string.Empty : _parent.Path.Length == 0 ? _name : $"{_parent.Path}.{_name}";
+    public string Path => _path ??= _parent is null ? string.Empty : _parent.Path.Length == 0 ? _name : $"{_parent.Path}.{_name}";
 
     /// <summary>The child modules, in the order they were added.</summary>
     public IEnumerable<Module<T>> Children => _children.Select(static entry => entry.Child);
 
     /// <summary>The size of the last axis of what the module gives; null where it has none of its own.</summary>
     public virtual int? OutputSize => null;
+
+    /// <summary>The output size of the last child that has one.</summary>
+    private protected int? LastChildOutputSize
+    {
+        get
+        {
+            for (int i = _children.Count - 1; i >= 0; i--)
+            {
+                if (_children[i].Child.OutputSize is { } size) return size;
+            }
+
+            return null;
+        }
+    }
 
     /// <summary>All parameters, of this module and its children, in the order they were added.</summary>
     public IEnumerable<Parameter<T>> Parameters => NamedParameters().Select(static entry => entry.Parameter);
@@ -98,6 +113,7 @@ public abstract class Module<T>
         _children.Add((name, module));
         module._parent = this;
         module._name = name;
+        foreach ((_, Module<T> below) in module.Walk(string.Empty)) below._path = null;
         return module;
     }
 

@@ -21,7 +21,7 @@ public sealed class Sequential<T> : Layer<T>
     public int Count => _layers.Length;
 
     /// <inheritdoc/>
-    public override int? OutputSize => _layers.LastOrDefault(static layer => layer.OutputSize is not null)?.OutputSize;
+    public override int? OutputSize => LastChildOutputSize;
 
     /// <summary>One of the layers.</summary>
     public Layer<T> this[int index] => _layers[index];

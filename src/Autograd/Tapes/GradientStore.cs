@@ -19,9 +19,9 @@ internal readonly record struct GradientEntry<T>(Storage<T>? Storage, int Offset
 internal sealed class GradientStore<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private readonly Dictionary<int, GradientEntry<T>> _byNode = [];
-    private readonly Dictionary<Parameter<T>, GradientEntry<T>>? _byParameter;
-    private readonly HashSet<Parameter<T>>? _seen;
+    private readonly Dictionary<int, GradientEntry<T>> _entries = []; // by node; of a store that persists, by position in _parameters
+    private readonly Parameter<T>[]? _parameters;
+    private readonly HashSet<int> _seen = [];
     private Tape<T>? _tape;
 
     public GradientStore()
@@ -31,41 +31,45 @@ internal sealed class GradientStore<T>
     public GradientStore(IEnumerable<Parameter<T>> parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        _byParameter = [];
-        _seen = [];
-        foreach (Parameter<T> parameter in parameters)
+        _parameters = [.. parameters.Distinct()];
+        for (int i = 0; i < _parameters.Length; i++)
         {
-            _byParameter[parameter] = new(new Storage<T>(new T[parameter.Shape.Length]), 0, parameter.Shape, default);
+            Shape shape = _parameters[i].Shape;
+            _entries.Add(i, new(new Storage<T>(new T[shape.Length]), 0, shape, default));
         }
     }
 
     /// <summary>Changes whenever handles to earlier contents become stale.</summary>
     public int Serial { get; private set; }
 
-    public bool Persists => _byParameter is not null;
+    public bool Persists => _parameters is not null;
 
     public Tape<T> Tape => _tape ?? throw new InvalidOperationException("No backward sweep has added to these gradients yet.");
 
     /// <summary>Whether the gradients are part of a recorded graph, and so cannot be changed in place.</summary>
     public bool IsRecorded { get; private set; }
 
-    /// <summary>All gradients, of whatever leaf.</summary>
-    public IEnumerable<GradientEntry<T>> Entries => Persists ? _byParameter!.Values : _byNode.Values;
+    /// <summary>All gradients, of whatever leaf, by a key for <see cref="NameOf"/>.</summary>
+    public Dictionary<int, GradientEntry<T>> Entries => _entries;
 
     /// <summary>The gradient of a parameter, or null if no sweep reached it.</summary>
     public GradientEntry<T>? Find(Parameter<T> parameter)
     {
-        if (Persists) return _seen!.Contains(parameter) ? _byParameter![parameter] : null;
-        return Tape.TryFind(parameter, out int index) ? Find(index) : null;
+        if (!Persists) return Tape.TryFind(parameter, out int index) ? Find(index) : null;
+        int position = Array.IndexOf(_parameters!, parameter);
+        return _seen.Contains(position) ? _entries[position] : null;
     }
 
-    public GradientEntry<T>? Find(int node) => _byNode.TryGetValue(node, out GradientEntry<T> entry) ? entry : null;
+    public GradientEntry<T>? Find(int node) => _entries.TryGetValue(node, out GradientEntry<T> entry) ? entry : null;
+
+    /// <summary>What a gradient is of, for messages.</summary>
+    public string NameOf(int key) => Persists ? $"parameter '{_parameters![key].Name}' {_parameters[key].Shape}" : Tape.Describe(key);
 
     /// <summary>Makes a store of a tape ready for its next sweep; old handles become stale.</summary>
     public void Renew(Tape<T> tape)
     {
         _tape = tape;
-        _byNode.Clear();
+        _entries.Clear();
         IsRecorded = false;
         Serial++;
     }
@@ -73,39 +77,51 @@ internal sealed class GradientStore<T>
     /// <summary>Forgets all gradients.</summary>
     public void Clear()
     {
-        foreach (GradientEntry<T> entry in _byNode.Values) entry.Storage?.Release();
-        _byNode.Clear();
-        if (!Persists) return;
-        _seen!.Clear();
-        foreach (GradientEntry<T> entry in _byParameter!.Values) entry.Values.Clear();
+        _seen.Clear();
+        if (Persists)
+        {
+            foreach (GradientEntry<T> entry in _entries.Values) entry.Values.Clear();
+            return;
+        }
+
+        foreach (GradientEntry<T> entry in _entries.Values) entry.Storage?.Release();
+        _entries.Clear();
     }
 
     /// <summary>Takes the gradient of a node over from the sweep; the memory becomes this store's alone.</summary>
-    public void Add(int node, GradientEntry<T> entry) => _byNode.Add(node, entry);
+    public void Add(int node, GradientEntry<T> entry) => _entries.Add(node, entry);
 
     /// <summary>Adds the gradients of another sweep of the same tape to these.</summary>
     public void AddFrom(GradientStore<T> other)
     {
         _tape = other.Tape;
-        if (Persists)
-        {
-            foreach ((Parameter<T> parameter, GradientEntry<T> sum) in _byParameter!)
-            {
-                if (other.Find(parameter) is not { } added) continue;
-                if (added.Storage is null) Errors.Invalid("Backward(createGraph: true, into: …): gradients that outlive a reset cannot be part of a graph.");
-                TensorPrimitives.Add(sum.Values, added.Values, sum.Values);
-                _seen!.Add(parameter);
-            }
+        IsRecorded |= other.IsRecorded;
+        if (Persists) AddByParameter(other);
+        else AddByNode(other);
+    }
 
-            return;
+    public void MarkRecorded() => IsRecorded = true;
+
+    private void AddByParameter(GradientStore<T> other)
+    {
+        for (int i = 0; i < _parameters!.Length; i++)
+        {
+            if (other.Find(_parameters[i]) is not { } added) continue;
+            if (added.Storage is null) Errors.Invalid("Backward(createGraph: true, into: …): gradients that outlive a reset cannot be part of a graph.");
+            Span<T> sum = _entries[i].Values;
+            TensorPrimitives.Add(sum, added.Values, sum);
+            _seen.Add(i);
         }
+    }
 
-        foreach ((int node, GradientEntry<T> added) in other._byNode)
+    private void AddByNode(GradientStore<T> other)
+    {
+        foreach ((int node, GradientEntry<T> added) in other._entries)
         {
-            if (!_byNode.TryGetValue(node, out GradientEntry<T> sum))
+            if (!_entries.TryGetValue(node, out GradientEntry<T> sum))
             {
                 added.Storage?.Hold();
-                _byNode.Add(node, added);
+                _entries.Add(node, added);
             }
             else if (sum.Storage is not null && added.Storage is not null)
             {
@@ -115,12 +131,8 @@ internal sealed class GradientStore<T>
             {
                 Variable<T> total = Tape.Apply(CotangentSum<T>.Instance, sum.On(Tape), added.On(Tape));
                 sum.Storage?.Release();
-                _byNode[node] = new(null, 0, total.Shape, total);
+                _entries[node] = new(null, 0, total.Shape, total);
             }
         }
-
-        IsRecorded |= other.IsRecorded;
     }
-
-    public void MarkRecorded() => IsRecorded = true;
 }

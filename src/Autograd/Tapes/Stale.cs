@@ -23,7 +23,7 @@ internal static class Stale
 
     [DoesNotReturn]
     public static void ThrowChanged(string what) => throw new InvalidOperationException(
-        $"{what} was changed after the tape recorded it, so its recorded value is gone. "
+        $"Changed after the tape recorded it: {what}. Its recorded value is gone. "
         + "Change tensors and step optimizers only between the backward sweep and the next forward pass, and Reset the tape before using them again.");
 
     [DoesNotReturn]

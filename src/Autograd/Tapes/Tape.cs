@@ -17,6 +17,7 @@ public sealed partial class Tape<T> : IDisposable
 
     private readonly Arena<T> _arena;
     private readonly Dictionary<Parameter<T>, int> _parameters = [];
+    private readonly Dictionary<string, int> _draws = [];
     private readonly OperationPool<T> _operations = new();
     private Node<T>[][] _chunks = [];
     private int _count;
@@ -122,6 +123,7 @@ public sealed partial class Tape<T> : IDisposable
         Truncate(0);
         _inputCount = 0;
         _parameters.Clear();
+        _draws.Clear();
         ResetSweeps();
         Generation++;
         Step++;
@@ -237,6 +239,14 @@ public sealed partial class Tape<T> : IDisposable
         }
 
         return At(index);
+    }
+
+    /// <summary>The random stream of the next mask of a module: a function of its path, the step, and how often the module drew in this step.</summary>
+    internal ulong NextStream(string path)
+    {
+        _draws.TryGetValue(path, out int draws);
+        _draws[path] = draws + 1;
+        return RandomSource.Mix(RandomSource.StreamOf(path), (ulong)Step, (ulong)draws);
     }
 
     internal ref Node<T> NodeAt(int index) => ref _chunks[index >> ChunkBits][index & (ChunkLength - 1)];
@@ -381,7 +391,7 @@ public sealed partial class Tape<T> : IDisposable
         ref Node<T> output = ref NewNode(index);
         output.Shape = shape;
         output.OutputOrdinal = (byte)ordinal;
-        if (NodeAt(node).Has(NodeFlags.Recorded)) output.Flags = NodeFlags.FurtherOutput | NodeFlags.RequiresGradient | flags;
+        if (NodeAt(node).Has(NodeFlags.Recorded)) output.Flags = NodeFlags.FurtherOutput | flags | ((flags & NodeFlags.Reserve) == 0 ? NodeFlags.RequiresGradient : NodeFlags.None);
         return index;
     }
 
@@ -424,13 +434,13 @@ public sealed partial class Tape<T> : IDisposable
         if (_disposed) Stale.ThrowDisposed();
     }
 
-    private string Describe(int index)
+    internal string Describe(int index)
     {
         foreach ((Parameter<T> parameter, int leaf) in _parameters)
         {
-            if (leaf == index) return $"Parameter '{parameter.Name}' {parameter.Shape}";
+            if (leaf == index) return $"parameter '{parameter.Name}' {parameter.Shape}";
         }
 
-        return $"The tensor of shape {NodeAt(index).Shape} given to the tape";
+        return $"the tensor of shape {NodeAt(index).Shape} given to the tape";
     }
 }

@@ -16,6 +16,9 @@ public sealed class RandomSource(ulong seed, ulong stream = 0)
         return hash;
     }
 
+    /// <summary>A stream number made of three others.</summary>
+    internal static ulong Mix(ulong first, ulong second, ulong third) => (((first * 31) + second) * 31) + third;
+
     /// <summary>Uniform in [0, 1).</summary>
     public double NextDouble()
     {

@@ -25,6 +25,18 @@ internal static class ShapeMath
         return new Shape(filled[..sizes.Length]);
     }
 
+    /// <summary>The first index and the number of indices of a C# range of one axis.</summary>
+    public static (int Start, int Count) Bounds(Shape shape, int axis, Range range)
+    {
+        int size = shape[axis], start = range.Start.GetOffset(size), end = range.End.GetOffset(size);
+        if (start < 0 || end > size || start > end)
+        {
+            Errors.OutOfRange(nameof(range), range, $"Range {range} is outside axis {axis} of shape {shape}, whose size is {size}. Slice(starts, stops, steps) cuts what is beyond the end.");
+        }
+
+        return (start, end - start);
+    }
+
     /// <summary>The shape to which both broadcast: aligned at the last axis, a size of 1 stretches.</summary>
     public static Shape Broadcast(string operation, Shape left, Shape right)
     {

@@ -1,3 +1,5 @@
+using Autograd.Kernels;
+
 namespace Autograd;
 
 /// <summary>Copies between row-major blocks along any axes.</summary>
@@ -22,6 +24,77 @@ internal static class Strided
         int offset = 0;
         for (int axis = 0; axis < shape.Rank; axis++) offset += starts[axis] * strides[axis];
         Gather(source, offset, strides, target, shape);
+    }
+
+    /// <summary>Copies with the axes in another order: axis i of the target is axis <c>axes[i]</c> of the source.</summary>
+    /// <remarks>
+    /// Neighbours that stay neighbours are one axis. If the source's last axis is not the target's, the two are the sides of
+    /// a matrix to transpose, in tiles that stay in the first cache; else whole rows are copied.
+    /// </remarks>
+    public static unsafe void Permute<T>(ReadOnlySpan<T> source, Shape shape, ReadOnlySpan<int> axes, Span<T> target)
+        where T : unmanaged
+    {
+        if (source.Length == 0) return;
+        Span<int> own = stackalloc int[Shape.MaxRank], sizes = stackalloc int[Shape.MaxRank], strides = stackalloc int[Shape.MaxRank];
+        Strides(shape, own);
+        int rank = 0;
+        for (int i = 0; i < shape.Rank; i++)
+        {
+            int size = shape[axes[i]], stride = own[axes[i]];
+            if (size == 1) continue;
+            if (rank > 0 && strides[rank - 1] == size * stride)
+            {
+                sizes[rank - 1] *= size;
+                strides[rank - 1] = stride;
+            }
+            else
+            {
+                sizes[rank] = size;
+                strides[rank++] = stride;
+            }
+        }
+
+        int column = strides[..rank].IndexOf(1), row = rank - 1;
+        if (column < 0 || column == row)
+        {
+            Gather(source, 0, strides, target, new Shape(sizes[..rank]));
+            return;
+        }
+
+        const int Tile = 64;
+        int rows = sizes[row], columns = sizes[column], sourceRow = strides[row], targetRow = 1;
+        for (int i = column + 1; i < rank; i++) targetRow *= sizes[i];
+
+        // The other axes, in the target's order: where each of the matrices begins.
+        Span<int> index = stackalloc int[Shape.MaxRank], targetStrides = stackalloc int[Shape.MaxRank];
+        index.Clear();
+        Strides(new Shape(sizes[..rank]), targetStrides);
+        fixed (T* sourceStart = source, targetStart = target)
+        {
+            T* from = sourceStart, to = targetStart;
+            for (int matrix = source.Length / rows / columns; matrix > 0; matrix--)
+            {
+                for (int r = 0; r < rows; r += Tile)
+                {
+                    for (int c = 0; c < columns; c += Tile)
+                    {
+                        T* tile = from + ((nint)r * sourceRow) + c, turned = to + ((nint)c * targetRow) + r;
+                        Transposition.Copy(tile, sourceRow, Math.Min(Tile, rows - r), Math.Min(Tile, columns - c), turned, targetRow);
+                    }
+                }
+
+                for (int axis = row - 1; axis >= 0; axis--)
+                {
+                    if (axis == column) continue;
+                    from += strides[axis];
+                    to += targetStrides[axis];
+                    if (++index[axis] < sizes[axis]) break;
+                    from -= (nint)sizes[axis] * strides[axis];
+                    to -= (nint)sizes[axis] * targetStrides[axis];
+                    index[axis] = 0;
+                }
+            }
+        }
     }
 
     /// <summary>target[i, j, …] = source[offset + i·strides[0] + j·strides[1] + …] for every index of <paramref name="shape"/>.</summary>

@@ -78,7 +78,8 @@ public sealed partial class Tensor<T>
     {
         get
         {
-            (int start, int count) = range.GetOffsetAndLength(FirstAxis());
+            _ = FirstAxis();
+            (int start, int count) = ShapeMath.Bounds(_shape, 0, range);
             return new Tensor<T>(Storage, Offset + (start * _shape.Product(1, Rank)), _shape.With(0, count));
         }
     }
@@ -96,7 +97,7 @@ public sealed partial class Tensor<T>
             starts.Clear();
             for (int axis = 0; axis < ranges.Length; axis++)
             {
-                (starts[axis], int count) = ranges[axis].GetOffsetAndLength(_shape[axis]);
+                (starts[axis], int count) = ShapeMath.Bounds(_shape, axis, ranges[axis]);
                 result = result.With(axis, count);
             }
 

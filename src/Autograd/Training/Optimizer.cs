@@ -12,7 +12,8 @@ public abstract class Optimizer<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly (string Path, Parameter<T> Parameter, int Offset)[] _parameters;
-    private readonly List<(string Name, T[] Values)> _states = [];
+    private readonly List<(string Name, Storage<T> Values)> _states = [];
+    private readonly long[] _steps;
     private Storage<T>? _slab;
 
     /// <summary>Makes an optimizer of all parameters of a module.</summary>
@@ -34,6 +35,7 @@ public abstract class Optimizer<T>
         }
 
         _parameters = [.. parameters];
+        _steps = new long[_parameters.Length];
         Length = offset;
     }
 
@@ -61,20 +63,50 @@ public abstract class Optimizer<T>
         GradientStore<T> store = gradients.Store;
         EnsureSlab();
         StepCount++;
-        foreach ((_, Parameter<T> parameter, int offset) in _parameters)
+        for (int i = 0; i < _parameters.Length; i++)
         {
+            (_, Parameter<T> parameter, int offset) = _parameters[i];
             if (!parameter.Trainable || store.Find(parameter) is not { } entry) continue;
             ReadOnlySpan<T> gradient = entry.Storage is null ? entry.Recorded.Span : entry.Values;
-            Update(parameter.Value.Writable, gradient, offset, parameter.Decays ? WeightDecay : 0);
+            Update(parameter.Value.Writable, gradient, offset, parameter.Decays ? WeightDecay : 0, ++_steps[i]);
         }
 
         _slab!.Version++;
     }
 
-    /// <summary>Refuses negative numbers and NaN.</summary>
+    /// <summary>
+    /// The optimizer's own tensors by name and parameter path, such as <c>square_average.lstm.weight_ih_l0</c>: views, so that
+    /// saving reads and loading writes them. The number of steps of each parameter is <see cref="Steps"/>.
+    /// </summary>
+    public IEnumerable<(string Name, Tensor<T> Value)> NamedStates() => _states.SelectMany(
+        state => _parameters.Select(entry => ($"{state.Name}.{entry.Path}", new Tensor<T>(state.Values, entry.Offset, entry.Parameter.Shape))));
+
+    /// <summary>How many times each parameter was stepped, in the order of the parameters.</summary>
+    public IReadOnlyList<long> Steps => _steps;
+
+    /// <summary>Sets the numbers of steps, when going on from a checkpoint.</summary>
+    /// <param name="stepCount">The steps of the optimizer.</param>
+    /// <param name="steps">The steps of each parameter.</param>
+    /// <exception cref="ArgumentException">Another number of parameters, or a negative count.</exception>
+    public void RestoreSteps(long stepCount, ReadOnlySpan<long> steps)
+    {
+        if (steps.Length != _steps.Length) Errors.Argument($"The optimizer has {_steps.Length} parameters, but {steps.Length} step counts were given.");
+        if (stepCount < 0 || steps.ContainsAnyInRange(long.MinValue, -1)) Errors.Argument("Step counts are 0 or more.");
+        steps.CopyTo(_steps);
+        StepCount = stepCount;
+    }
+
+    /// <summary>Refuses numbers outside [0, 1) and NaN.</summary>
+    protected static double RequireFraction(string name, double value)
+    {
+        if (!(value >= 0 && value < 1)) Errors.OutOfRange(name, value, $"{name} is 0 or more and below 1, not {value}.");
+        return value;
+    }
+
+    /// <summary>Refuses negative numbers, infinities and NaN.</summary>
     protected static double RequireNotNegative(string name, double value)
     {
-        if (!(value >= 0)) Errors.OutOfRange(name, value, $"{name} is 0 or more, not {value}.");
+        if (!(value >= 0 && double.IsFinite(value))) Errors.OutOfRange(name, value, $"{name} is a finite number of 0 or more, not {value}.");
         return value;
     }
 
@@ -83,7 +115,7 @@ public abstract class Optimizer<T>
     {
         T[] values = new T[Length];
         if (initial != 0) Array.Fill(values, T.CreateTruncating(initial));
-        _states.Add((name, values));
+        _states.Add((name, new Storage<T>(values)));
         return values;
     }
 
@@ -92,7 +124,8 @@ public abstract class Optimizer<T>
     /// <param name="gradient">Its gradient.</param>
     /// <param name="offset">Where its part of each state begins.</param>
     /// <param name="weightDecay">The weight decay for this parameter.</param>
-    protected abstract void Update(Span<T> values, ReadOnlySpan<T> gradient, int offset, double weightDecay);
+    /// <param name="step">The number of this step for this parameter, from 1 on.</param>
+    protected abstract void Update(Span<T> values, ReadOnlySpan<T> gradient, int offset, double weightDecay, long step);
 
     /// <summary>Moves the parameters into one block. Done at the first step, since they may be initialized or loaded after construction.</summary>
     private void EnsureSlab()

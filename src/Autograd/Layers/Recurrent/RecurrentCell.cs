@@ -17,7 +17,7 @@ public abstract class RecurrentCell<T, TState> : Module<T>
     /// new state is usually made by its last sub-layer.
     /// </summary>
     /// <exception cref="InvalidOperationException">No child has an output size; override this property.</exception>
-    public virtual int HiddenSize => Children.LastOrDefault(static child => child.OutputSize is not null)?.OutputSize
+    public virtual int HiddenSize => LastChildOutputSize
         ?? throw new InvalidOperationException($"{GetType().Name} has no sub-layer to tell the size of its state. Override HiddenSize.");
 
     /// <inheritdoc/>

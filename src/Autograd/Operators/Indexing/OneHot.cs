@@ -24,6 +24,23 @@ public static partial class TapeOperators
     }
 }
 
+public static partial class Tensor
+{
+    /// <summary>One row for each index, with 1 at the index and 0 elsewhere: indices of shape [...] give [..., classes].</summary>
+    /// <param name="indices">Indices in 0 … classes − 1.</param>
+    /// <param name="classes">The number of classes, 1 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An index is outside the classes, or there are none.</exception>
+    public static Tensor<int> OneHot(Tensor<int> indices, int classes)
+    {
+        ArgumentNullException.ThrowIfNull(indices);
+        OneHotOperation<float>.Check(indices, classes);
+        Tensor<int> rows = new(indices.Shape.Insert(indices.Rank, classes));
+        ReadOnlySpan<int> index = indices.Span;
+        for (int row = 0; row < index.Length; row++) rows.Writable[(row * classes) + index[row]] = 1;
+        return rows;
+    }
+}
+
 /// <summary>y[…, k] = 1 where k is the index, else 0. A constant; written out only if someone reads it.</summary>
 internal sealed class OneHotOperation<T> : Operation<T>
     where T : unmanaged, IFloatingPointIeee754<T>
@@ -33,10 +50,15 @@ internal sealed class OneHotOperation<T> : Operation<T>
 
     public ReadOnlySpan<int> Indices => _indices.Values("OneHot");
 
+    public static void Check(Tensor<int> indices, int classes)
+    {
+        if (classes < 1) Errors.OutOfRange(nameof(classes), classes, $"OneHot: the number of classes is 1 or more, not {classes}.");
+        SavedIndices.Check("OneHot", indices, classes);
+    }
+
     public void Set(Tensor<int> indices, int classes)
     {
-        if (classes < 0) Errors.OutOfRange(nameof(classes), classes, $"OneHot: the number of classes is 0 or more, not {classes}.");
-        SavedIndices.Check("OneHot", indices, classes);
+        Check(indices, classes);
         _indices = new SavedIndices(indices);
         _classes = classes;
     }

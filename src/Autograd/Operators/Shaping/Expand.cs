@@ -4,6 +4,25 @@ namespace Autograd;
 
 public readonly partial struct Variable<T>
 {
+    /// <summary>
+    /// The values repeated along axes of size 1, and along new axes in front, to fill the given sizes; −1 keeps the size
+    /// of an axis.
+    /// </summary>
+    /// <exception cref="ShapeException">This shape does not broadcast to it, or a new axis has size −1.</exception>
+    public Variable<T> Expand(params ReadOnlySpan<int> sizes)
+    {
+        Shape shape = Shape;
+        if (sizes.Length > Shape.MaxRank) Errors.RankTooLarge(sizes);
+        Span<int> filled = stackalloc int[Shape.MaxRank];
+        for (int axis = 0; axis < sizes.Length; axis++)
+        {
+            int from = axis - (sizes.Length - shape.Rank);
+            filled[axis] = sizes[axis] == -1 && from >= 0 ? shape[from] : sizes[axis];
+        }
+
+        return Expand(new Shape(filled[..sizes.Length]));
+    }
+
     /// <summary>The values repeated along axes of size 1, and along new axes in front, to fill <paramref name="shape"/>.</summary>
     /// <exception cref="ShapeException">This shape does not broadcast to it.</exception>
     public Variable<T> Expand(Shape shape)

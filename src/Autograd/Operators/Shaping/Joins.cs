@@ -4,6 +4,9 @@ namespace Autograd;
 
 public static partial class Variable
 {
+    // What the record of one operation on a tape can count; more parts are joined in halves.
+    private const int MostInputs = short.MaxValue;
+
     /// <summary>Joins values along their last axis: <c>Concat(x, h)</c> is [x; h] for each row.</summary>
     /// <exception cref="ShapeException">The shapes differ in another axis.</exception>
     public static Variable<T> Concat<T>(params ReadOnlySpan<Variable<T>> parts)
@@ -17,6 +20,13 @@ public static partial class Variable
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (parts.Length == 0) Errors.Argument("Concat: at least one part is needed.");
+        foreach (Variable<T> part in parts) _ = part.Tape;
+        if (parts.Length > MostInputs)
+        {
+            int half = parts.Length / 2;
+            return Concat([Concat(parts[..half], axis), Concat(parts[half..], axis)], axis);
+        }
+
         Tape<T> tape = parts[0].Tape;
         ConcatOperation<T> operation = tape.Rent<ConcatOperation<T>>();
         operation.Axis = parts[0].Shape.Axis(axis);
@@ -64,7 +74,7 @@ internal sealed class ConcatOperation<T> : Operation<T>
     protected internal override void Forward(ForwardContext<T> context)
     {
         Shape first = context.Shape(0);
-        int total = 0;
+        long total = 0;
         for (int i = 0; i < context.InputCount; i++)
         {
             Shape shape = context.Shape(i);
@@ -73,12 +83,13 @@ internal sealed class ConcatOperation<T> : Operation<T>
                 Errors.Shape($"Concat along axis {Axis}: part 0 has shape {first} and part {i} {shape}; they may differ along that axis alone.");
             }
 
-            total = checked(total + shape[Axis]);
+            total += shape[Axis];
         }
 
-        Shape result = first.With(Axis, total);
+        if (total > int.MaxValue) Errors.Shape($"Concat along axis {Axis}: the sizes of the parts add up to {total:N0}, which no axis can have.");
+        Shape result = first.With(Axis, (int)total);
         Span<T> y = context.Output(result);
-        int inner = first.Product(Axis + 1, first.Rank), outer = first.Product(0, Axis), row = total * inner, at = 0;
+        int inner = first.Product(Axis + 1, first.Rank), outer = first.Product(0, Axis), row = result[Axis] * inner, at = 0;
         for (int i = 0; i < context.InputCount; i++)
         {
             ReadOnlySpan<T> part = context.Input(i);

@@ -1,10 +1,68 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Autograd;
 
 public readonly partial struct Variable<T>
 {
-    /// <summary>The part of <paramref name="count"/> indices of one axis, from <paramref name="start"/> on. Shares memory along the first axis.</summary>
+    /// <summary>One range for each of the leading axes: <c>x[1..3, .., ^2..]</c>. Shares memory where the part is one run of it.</summary>
+    /// <exception cref="ShapeException">More ranges than axes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A range is outside its axis.</exception>
+    [IndexerName("Element")]
+    public Variable<T> this[Range first, Range second, params ReadOnlySpan<Range> rest]
+    {
+        get
+        {
+            Shape shape = Shape, part = shape;
+            if (rest.Length + 2 > shape.Rank) Errors.Shape($"{rest.Length + 2} ranges were given for shape {shape}, which has {shape.Rank} axes.");
+            Span<int> starts = stackalloc int[Shape.MaxRank];
+            starts.Clear();
+            for (int axis = 0; axis < rest.Length + 2; axis++)
+            {
+                (starts[axis], int count) = ShapeMath.Bounds(shape, axis, axis == 0 ? first : axis == 1 ? second : rest[axis - 2]);
+                part = part.With(axis, count);
+            }
+
+            return Part(starts, Ones, part);
+        }
+    }
+
+    private static ReadOnlySpan<int> Ones => [1, 1, 1, 1, 1, 1, 1, 1];
+
+    /// <summary>
+    /// A slice with steps, by Python's rules: along each axis the indices start, start + step, … before stop. Shares memory
+    /// where the part is one run of it.
+    /// </summary>
+    /// <param name="starts">The first index of each axis; a negative one counts from the end; what is beyond an end is cut.</param>
+    /// <param name="stops">The index of each axis before which to stop, by the same rules; null is the end.</param>
+    /// <param name="steps">The step of each axis, 1 or more; 1 everywhere when left out.</param>
+    /// <exception cref="ArgumentException">Not one entry for each axis, or a step below 1.</exception>
+    public Variable<T> Slice(ReadOnlySpan<int> starts, ReadOnlySpan<int?> stops, ReadOnlySpan<int> steps = default)
+    {
+        Shape shape = Shape, part = shape;
+        if (steps.IsEmpty) steps = Ones[..shape.Rank];
+        if (starts.Length != shape.Rank || stops.Length != shape.Rank || steps.Length != shape.Rank)
+        {
+            Errors.Argument($"Slice of shape {shape} needs {shape.Rank} starts, stops and steps, but {starts.Length}, {stops.Length} and {steps.Length} were given. Use start 0, stop null and step 1 for an axis that stays.");
+        }
+
+        Span<int> from = stackalloc int[Shape.MaxRank];
+        from.Clear();
+        for (int axis = 0; axis < shape.Rank; axis++)
+        {
+            int size = shape[axis], step = steps[axis];
+            if (step < 1) Errors.OutOfRange(nameof(steps), step, $"Slice of shape {shape}: the step of axis {axis} is {step}; it must be 1 or more.");
+            from[axis] = Cut(starts[axis], size);
+            int stop = stops[axis] is { } given ? Cut(given, size) : size;
+            part = part.With(axis, stop <= from[axis] ? 0 : ((stop - from[axis] - 1) / step) + 1);
+        }
+
+        return Part(from, steps, part);
+
+        static int Cut(int index, int size) => Math.Clamp(index < 0 ? index + size : index, 0, size);
+    }
+
+    /// <summary>The part of <paramref name="count"/> indices of one axis, from <paramref name="start"/> on. Shares memory where it is one run of it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The part is outside the axis.</exception>
     public Variable<T> Narrow(int axis, int start, int count)
     {
@@ -15,14 +73,62 @@ public readonly partial struct Variable<T>
             Errors.OutOfRange(nameof(start), start, $"Narrow: {count} indices from {start} on are outside axis {axis} of shape {shape}.");
         }
 
-        if (count == shape[at]) return this;
-        Shape part = shape.With(at, count);
-        if (shape.Product(0, at) == 1) return ViewOperation<T>.Apply(this, start * shape.Product(at + 1, shape.Rank), part);
-        Span<int> starts = stackalloc int[Shape.MaxRank], steps = stackalloc int[Shape.MaxRank];
+        Span<int> starts = stackalloc int[Shape.MaxRank];
         starts.Clear();
-        steps.Fill(1);
         starts[at] = start;
-        return SliceOperation<T>.Apply(this, starts, steps, part);
+        return Part(starts, Ones, shape.With(at, count));
+    }
+
+    /// <summary>Pieces of one size along an axis; the last may be smaller. An axis of size 0 gives one piece of size 0.</summary>
+    /// <param name="size">The size of a piece, 1 or more.</param>
+    /// <param name="axis">The axis; a negative one counts from the end.</param>
+    /// <returns>The pieces in order. Along the first axis they share memory.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">No such axis, or a size below 1.</exception>
+    public Variable<T>[] Split(int size, int axis = 0)
+    {
+        int total = Shape[axis];
+        if (size < 1) Errors.OutOfRange(nameof(size), size, $"Split of shape {Shape}: the size of a piece is 1 or more, not {size}.");
+        Variable<T>[] pieces = new Variable<T>[Math.Max(1, ((total - 1) / size) + 1)];
+        for (int i = 0; i < pieces.Length; i++) pieces[i] = Narrow(axis, i * size, Math.Min(size, total - (i * size)));
+        return pieces;
+    }
+
+    /// <summary>Pieces of the given sizes along an axis.</summary>
+    /// <param name="sizes">The sizes, 0 or more; together that of the axis.</param>
+    /// <param name="axis">The axis; a negative one counts from the end.</param>
+    /// <returns>The pieces in order. Along the first axis they share memory.</returns>
+    /// <exception cref="ArgumentException">No such axis, a negative size, or sizes that do not add up.</exception>
+    public Variable<T>[] Split(ReadOnlySpan<int> sizes, int axis = 0)
+    {
+        int total = Shape[axis];
+        long sum = 0;
+        foreach (int size in sizes)
+        {
+            if (size < 0) Errors.Argument($"Split of shape {Shape} into {Errors.List(sizes)}: a piece has size 0 or more, not {size}.");
+            sum += size;
+        }
+
+        if (sum != total) Errors.Argument($"Split of shape {Shape} into {Errors.List(sizes)}: the sizes add up to {sum}, but axis {axis} has size {total}.");
+        Variable<T>[] pieces = new Variable<T>[sizes.Length];
+        for (int i = 0, start = 0; i < pieces.Length; start += sizes[i++]) pieces[i] = Narrow(axis, start, sizes[i]);
+        return pieces;
+    }
+
+    /// <summary>
+    /// The part that begins at <paramref name="starts"/>. It is one run of memory if behind the first axis of which more
+    /// than one index is taken, which has step 1, every axis is whole.
+    /// </summary>
+    private Variable<T> Part(ReadOnlySpan<int> starts, ReadOnlySpan<int> steps, Shape part)
+    {
+        Shape shape = Shape;
+        if (part == shape) return this;
+        int axis = 0, offset = 0;
+        while (axis < shape.Rank && part[axis] == 1) axis++;
+        bool run = axis == shape.Rank || steps[axis] == 1;
+        for (int i = axis + 1; i < shape.Rank; i++) run &= part[i] == shape[i];
+        if (!run && part.Length > 0) return SliceOperation<T>.Apply(this, starts, steps, part);
+        for (int i = 0; i < shape.Rank; i++) offset = (offset * shape[i]) + starts[i];
+        return ViewOperation<T>.Apply(this, part.Length == 0 ? 0 : offset, part);
     }
 }
 

@@ -31,7 +31,7 @@ public readonly partial struct Variable<T>
         {
             Shape shape = Shape;
             if (shape.Rank == 0) Errors.Shape("A scalar (shape []) has no axis to slice.");
-            (int start, int count) = range.GetOffsetAndLength(shape[0]);
+            (int start, int count) = ShapeMath.Bounds(shape, 0, range);
             return ViewOperation<T>.Apply(this, start * shape.Product(1, shape.Rank), shape.With(0, count));
         }
     }
@@ -50,23 +50,24 @@ public readonly partial struct Variable<T>
     /// <summary>The same values without the axes of size 1. Shares memory.</summary>
     public Variable<T> Squeeze()
     {
+        Span<int> axes = stackalloc int[Shape.MaxRank];
+        for (int axis = 0; axis < Rank; axis++) axes[axis] = axis;
+        return Squeeze(axes[..Rank]);
+    }
+
+    /// <summary>The same values without those of the given axes whose size is 1; an axis of another size stays. Shares memory.</summary>
+    /// <param name="axes">The axes; negative ones count from the end.</param>
+    /// <exception cref="ArgumentException">No such axis, or one given twice.</exception>
+    public Variable<T> Squeeze(params ReadOnlySpan<int> axes)
+    {
         Shape shape = Shape;
-        AxisSet ones = default;
+        AxisSet given = AxisSet.Of(shape, axes), ones = default;
         for (int axis = 0; axis < shape.Rank; axis++)
         {
-            if (shape[axis] == 1) ones = ones.With(axis);
+            if (given.Contains(axis) && shape[axis] == 1) ones = ones.With(axis);
         }
 
         return Reshape(ones.Reduce(shape, keepAxes: false));
-    }
-
-    /// <summary>The same values without one axis if its size is 1; an axis of another size stays. Shares memory.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">No such axis.</exception>
-    public Variable<T> Squeeze(int axis)
-    {
-        Shape shape = Shape;
-        int at = shape.Axis(axis);
-        return shape[at] == 1 ? Reshape(shape.Without(at)) : this;
     }
 
     /// <summary>The same values with a new axis of size 1. Shares memory.</summary>
