@@ -138,6 +138,11 @@ internal static unsafe class Gemm
         }
     }
 
+    /// <summary>The product at a chosen vector width, unchecked; op(B) must not be packed for another width.</summary>
+    internal static void Start<T, V>(in GemmProblem<T> problem)
+        where T : unmanaged
+        where V : unmanaged, IVector<V, T> => GemmWork<T, V>.Start(problem);
+
     private static void CheckMatrix(string name, int rows, int columns, int leading, int length)
     {
         if (rows < 0 || columns < 0 || leading < columns || (rows > 0 && columns > 0 && ((rows - 1L) * leading) + columns > length))

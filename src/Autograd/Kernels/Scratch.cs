@@ -10,7 +10,7 @@ internal enum ScratchSlot
     GemmC,
     GemmTurned,
     Recurrent,
-    RecurrentPart,
+    RecurrentGradients,
 }
 
 /// <summary>

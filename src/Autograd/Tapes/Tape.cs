@@ -106,6 +106,14 @@ public sealed partial class Tape<T> : IDisposable
     /// <summary>A constant of zeros, in the tape's own memory.</summary>
     public Variable<T> Zeros(Shape shape) => Full(shape, 0);
 
+    /// <summary>A constant with undefined contents, in the tape's own memory: write all of it.</summary>
+    internal Variable<T> Allocate(Shape shape, out Span<T> values)
+    {
+        int index = AddNode(shape);
+        values = RentStorage(index);
+        return At(index);
+    }
+
     /// <summary>A constant that holds a copy of <paramref name="values"/>, in the tape's own memory.</summary>
     /// <exception cref="ShapeException">The number of values is not that of the shape.</exception>
     public Variable<T> Constant(Shape shape, ReadOnlySpan<T> values)

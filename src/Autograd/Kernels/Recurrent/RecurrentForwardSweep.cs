@@ -1,0 +1,238 @@
+using System.Numerics;
+
+namespace Autograd.Kernels;
+
+/// <summary>The steps of a forward sweep: products with the packed weights, then the cell on what is still in the cache.</summary>
+internal unsafe struct RecurrentForwardSweep<T, V, TCell> : IParallelWork
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where V : unmanaged, IVector<V, T>
+    where TCell : struct, IRecurrentCell<T, V>
+{
+    /// <summary>Rows of input that one packed panel serves before the next is fetched.</summary>
+    private const int ChunkRows = 128;
+
+    internal RecurrentShape Shape;
+    internal int Blocks;
+    internal T* X;
+    internal int* Indices;
+    internal T* WeightIh;
+    internal T* WeightHh;
+    internal T* H0;
+    internal T* C0;
+    internal T* Y;
+    internal nint YRow;
+
+    /// <summary>[Slots·H].</summary>
+    internal T* Bias;
+
+    /// <summary>[T, B, Slots·H], or [ChunkSteps, B, Slots·H] without a reserve; y itself for a plain RNN.</summary>
+    internal T* Gates;
+    internal nint GateRow;
+
+    /// <summary>[T, B, H], or [B, H] without a reserve.</summary>
+    internal T* C;
+
+    /// <summary>[T, B, H], or null without a reserve.</summary>
+    internal T* TanhC;
+    internal bool KeepsSteps;
+    internal T* PackedIh;
+    internal T* PackedHh;
+
+    /// <summary>[I, G·H] for one-hot input, or null to read columns of the weight in place.</summary>
+    internal T* TurnedIh;
+
+    private static int PaddedHidden(int hidden) => GemmDriver<T, V>.Vectors(hidden) * V.Count;
+
+    internal static long PackedIhLength(in RecurrentShape shape) => (long)shape.Gates * shape.Input * PaddedHidden(shape.Hidden);
+
+    internal static long PackedHhLength(in RecurrentShape shape) => (long)shape.Gates * shape.Hidden * PaddedHidden(shape.Hidden);
+
+    internal static int ChunkSteps(in RecurrentShape shape) => Math.Clamp(ChunkRows / Math.Max(shape.Batch, 1), 1, Math.Max(shape.Time, 1));
+
+    public void Run(int part, int parts)
+    {
+        bool byRows = Blocks == 1;
+        int b0 = byRows ? RecurrentPlan.Share(Shape.Batch, part, parts) : 0;
+        int b1 = byRows ? RecurrentPlan.Share(Shape.Batch, part + 1, parts) : Shape.Batch;
+        int firstBlock = byRows ? 0 : RecurrentPlan.Share(Blocks, part, parts), lastBlock = byRows ? 1 : RecurrentPlan.Share(Blocks, part + 1, parts);
+        for (int item = part; item < Shape.Gates * Blocks; item += parts)
+        {
+            Pack(item / Blocks, item % Blocks);
+        }
+        if (TurnedIh != null)
+        {
+            int rows = Shape.Gates * Shape.Hidden;
+            int r0 = RecurrentPlan.Share(rows, part, parts), r1 = RecurrentPlan.Share(rows, part + 1, parts);
+            Transposition.Copy(WeightIh + ((nint)r0 * Shape.Input), Shape.Input, r1 - r0, Shape.Input, TurnedIh + r0, rows);
+        }
+        WorkerPool.Synchronize(parts);
+        int chunk = ChunkSteps(Shape);
+        for (int first = 0; first < Shape.Time; first += chunk)
+        {
+            int last = Math.Min(first + chunk, Shape.Time);
+            for (int block = firstBlock; block < lastBlock; block++)
+            {
+                InputProducts(first, last, b0, b1, block);
+            }
+            for (int step = first; step < last; step++)
+            {
+                for (int block = firstBlock; block < lastBlock; block++)
+                {
+                    Step(step, first, b0, b1, block);
+                }
+                if (!byRows)
+                {
+                    WorkerPool.Synchronize(parts);
+                }
+            }
+        }
+    }
+
+    private readonly int Time(int step) => Shape.Reverse ? Shape.Time - 1 - step : step;
+
+    private readonly (int Start, int End) Units(int block)
+    {
+        int vectors = GemmDriver<T, V>.Vectors(Shape.Hidden);
+        return (RecurrentPlan.Share(vectors, block, Blocks) * V.Count,
+            Math.Min(RecurrentPlan.Share(vectors, block + 1, Blocks) * V.Count, Shape.Hidden));
+    }
+
+    private readonly T* PackAt(T* packed, int depth, int gate, int block) =>
+        packed + ((((nint)gate * PaddedHidden(Shape.Hidden)) + Units(block).Start) * depth);
+
+    private readonly void Pack(int gate, int block)
+    {
+        (int start, int end) = Units(block);
+        nint row = ((nint)gate * Shape.Hidden) + start;
+        if (Indices == null)
+        {
+            GemmDriver<T, V>.Pack(true, Shape.Input, end - start, WeightIh + (row * Shape.Input), Shape.Input,
+                PackAt(PackedIh, Shape.Input, gate, block));
+        }
+        GemmDriver<T, V>.Pack(true, Shape.Hidden, end - start, WeightHh + (row * Shape.Hidden), Shape.Hidden,
+            PackAt(PackedHh, Shape.Hidden, gate, block));
+    }
+
+    private readonly int InputSlot(int gate) => Shape.Kind == RecurrentKind.Gru ? (gate + 1) % 3 : gate;
+
+    private readonly int HiddenSlot(int gate) => Shape.Kind == RecurrentKind.Gru ? gate + 1 : gate;
+
+    /// <summary>The gate values of a step; the buffer holds all steps or those of one chunk.</summary>
+    private readonly T* GatesAt(int step, int first) =>
+        Gates + ((nint)(KeepsSteps ? Time(step) : step - first) * Shape.Batch * GateRow);
+
+    /// <summary>x·weight_ihᵀ for the steps [first, last): one product if the rows of the steps lie side by side.</summary>
+    private readonly void InputProducts(int first, int last, int b0, int b1, int block)
+    {
+        (int start, int end) = Units(block);
+        bool together = b0 == 0 && b1 == Shape.Batch && (KeepsSteps || !Shape.Reverse);
+        int steps = together ? last - first : 1;
+        for (int step = first; step < last; step += steps)
+        {
+            // The steps of a reversed chunk lie in memory from its last one on.
+            int lowest = together && Shape.Reverse ? last - 1 : step;
+            nint row = (nint)Time(lowest) * Shape.Batch;
+            T* gates = GatesAt(lowest, first);
+            int rowEnd = together ? steps * Shape.Batch : b1;
+            if (Indices != null)
+            {
+                Look(row, gates, b0, rowEnd, start, end);
+                continue;
+            }
+            for (int gate = 0; gate < Shape.Gates; gate++)
+            {
+                var product = new GemmProblem<T>
+                {
+                    Right = GemmRight.Packed,
+                    M = rowEnd,
+                    N = end - start,
+                    K = Shape.Input,
+                    A = X + (row * Shape.Input),
+                    Lda = Shape.Input,
+                    B = PackAt(PackedIh, Shape.Input, gate, block),
+                    C = gates + (InputSlot(gate) * Shape.Hidden) + start,
+                    Ldc = GateRow,
+                };
+                GemmDriver<T, V>.Rectangle(product, b0, rowEnd, 0, end - start);
+            }
+        }
+    }
+
+    /// <summary>The product with a one-hot row is a column of the weight.</summary>
+    private readonly void Look(nint row, T* gates, int b0, int b1, int start, int end)
+    {
+        nint turnedRow = (nint)Shape.Gates * Shape.Hidden;
+        for (int b = b0; b < b1; b++)
+        {
+            int index = Indices[row + b];
+            for (int gate = 0; gate < Shape.Gates; gate++)
+            {
+                T* to = gates + (b * GateRow) + (InputSlot(gate) * Shape.Hidden);
+                nint from = (nint)gate * Shape.Hidden;
+                if (TurnedIh != null)
+                {
+                    new Span<T>(TurnedIh + (index * turnedRow) + from + start, end - start).CopyTo(new Span<T>(to + start, end - start));
+                    continue;
+                }
+                for (int unit = start; unit < end; unit++)
+                {
+                    to[unit] = WeightIh[((from + unit) * Shape.Input) + index];
+                }
+            }
+        }
+    }
+
+    private readonly void Step(int step, int first, int b0, int b1, int block)
+    {
+        (int start, int end) = Units(block);
+        int time = Time(step), previous = Time(step - 1);
+        nint stepLength = (nint)Shape.Batch * Shape.Hidden, yStep = Shape.Batch * YRow;
+        T* gates = GatesAt(step, first);
+        T* h = step == 0 ? H0 : Y + (previous * yStep);
+        nint hRow = step == 0 ? Shape.Hidden : YRow;
+        for (int gate = 0; gate < Shape.Gates; gate++)
+        {
+            int slot = HiddenSlot(gate);
+            T* sums = gates + (slot * Shape.Hidden) + start;
+            if (h != null)
+            {
+                var product = new GemmProblem<T>
+                {
+                    Right = GemmRight.Packed,
+                    Accumulate = slot < 3 || Shape.Kind != RecurrentKind.Gru,
+                    M = Shape.Batch,
+                    N = end - start,
+                    K = Shape.Hidden,
+                    A = h,
+                    Lda = hRow,
+                    B = PackAt(PackedHh, Shape.Hidden, gate, block),
+                    C = sums,
+                    Ldc = GateRow,
+                };
+                GemmDriver<T, V>.Rectangle(product, b0, b1, 0, end - start);
+            }
+            else if (slot == 3 && Shape.Kind == RecurrentKind.Gru)
+            {
+                for (int b = b0; b < b1; b++)
+                {
+                    new Span<T>(sums + (b * GateRow), end - start).Clear();
+                }
+            }
+        }
+        var cell = new RecurrentStep<T>
+        {
+            Hidden = Shape.Hidden,
+            Gates = gates,
+            GateRow = GateRow,
+            Bias = Bias,
+            PreviousH = h,
+            PreviousHRow = hRow,
+            PreviousC = step == 0 ? C0 : KeepsSteps ? C + (previous * stepLength) : C,
+            C = KeepsSteps ? C + (time * stepLength) : C,
+            TanhC = TanhC == null ? null : TanhC + (time * stepLength),
+            Y = Y + (time * yStep),
+            YRow = YRow,
+        };
+        TCell.Forward(cell, b0, b1, start, end);
+    }
+}

@@ -1,0 +1,183 @@
+using System.Numerics;
+using Autograd.Kernels;
+
+namespace Autograd;
+
+/// <summary>What a recurrent layer gives: the outputs of all steps and the state after the last.</summary>
+internal readonly record struct SequenceResult<T>(Variable<T> Outputs, Variable<T> H, Variable<T> C)
+    where T : unmanaged, IFloatingPointIeee754<T>;
+
+/// <summary>
+/// A vanilla RNN, LSTM or GRU in one layer and one direction over a whole sequence, as one node: x [T, B, I] to the outputs
+/// of all steps [T, B, H] and the last state [B, H] (h, and c for an LSTM).
+/// </summary>
+/// <remarks>
+/// The definition is <see cref="CellEquations"/>, step after step; <see cref="Compose"/> carries it, and the kernel computes
+/// the same in one sweep. Keeps the inputs, the outputs and the activated gates.
+/// </remarks>
+internal sealed class SequenceOperation<T> : Operation<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private const int X = 0, WeightIh = 1, WeightHh = 2, BiasIh = 3, BiasHh = 4, H0 = 5, C0 = 6;
+
+    private RecurrentKind _kind;
+
+    public override string Name => _kind switch
+    {
+        RecurrentKind.Lstm => "Lstm",
+        RecurrentKind.Gru => "Gru",
+        _ => "Rnn",
+    };
+
+    private bool HasCell => _kind == RecurrentKind.Lstm;
+
+    /// <summary>The vanilla recurrence; a state that is not given is zero.</summary>
+    public static SequenceResult<T> Rnn(Variable<T> x, CellWeights<T> weights, Variable<T> h0, Nonlinearity nonlinearity) =>
+        Apply(nonlinearity == Nonlinearity.Relu ? RecurrentKind.Relu : RecurrentKind.Tanh, x, weights, h0, default);
+
+    /// <summary>The LSTM's recurrence; a state that is not given is zero.</summary>
+    public static SequenceResult<T> Lstm(Variable<T> x, CellWeights<T> weights, Variable<T> h0, Variable<T> c0) =>
+        Apply(RecurrentKind.Lstm, x, weights, h0, c0);
+
+    /// <summary>The GRU's recurrence; a state that is not given is zero.</summary>
+    public static SequenceResult<T> Gru(Variable<T> x, CellWeights<T> weights, Variable<T> h0) => Apply(RecurrentKind.Gru, x, weights, h0, default);
+
+    protected internal override void Forward(ForwardContext<T> context)
+    {
+        RecurrentShape shape = ShapeOf(context.Shape(X), context.Shape(WeightHh));
+        Check(context, shape);
+        Span<T> y = context.Output([shape.Time, shape.Batch, shape.Hidden]);
+        Span<T> h = context.Output([shape.Batch, shape.Hidden]);
+        Span<T> c = HasCell ? context.Output([shape.Batch, shape.Hidden]) : default;
+        Span<T> reserve = context.Records ? context.Reserve(checked((int)shape.ReserveLength)) : default;
+        OneHotOperation<T>? oneHot = context.DeferredOperation(X) as OneHotOperation<T>;
+        RecurrentKernel.Forward(new RecurrentForward<T>
+        {
+            Shape = shape,
+            X = oneHot is null ? context.Input(X) : default,
+            Indices = oneHot is null ? default : oneHot.Indices,
+            WeightIh = context.Input(WeightIh),
+            WeightHh = context.Input(WeightHh),
+            BiasIh = context.Input(BiasIh),
+            BiasHh = context.Input(BiasHh),
+            H0 = context.Input(H0),
+            C0 = context.Input(C0),
+            Y = y,
+            HN = h,
+            CN = c,
+            Reserve = reserve,
+        });
+    }
+
+    protected internal override void Backward(BackwardContext<T> context)
+    {
+        RecurrentShape shape = ShapeOf(context.Shape(X), context.Shape(WeightHh));
+        OneHotOperation<T>? oneHot = context.DeferredOperation(X) as OneHotOperation<T>;
+        context.Tape.Allocate([checked((int)shape.BackwardWorkspaceLength)], out Span<T> workspace);
+        RecurrentBackward<T> sweep = new()
+        {
+            Shape = shape,
+            X = oneHot is null ? context.InputSpan(X) : default,
+            Indices = oneHot is null ? default : oneHot.Indices,
+            WeightIh = context.InputSpan(WeightIh),
+            WeightHh = context.InputSpan(WeightHh),
+            H0 = context.InputSpan(H0),
+            C0 = context.InputSpan(C0),
+            Y = context.Output(0).Span,
+            Reserve = context.Output(HasCell ? 3 : 2).Span,
+            GradientY = context.CotangentSpan(0),
+            GradientHN = context.CotangentSpan(1),
+            GradientCN = HasCell ? context.CotangentSpan(2) : default,
+            Workspace = workspace,
+        };
+
+        Variable<T> x = New(context, X, out sweep.GradientX), h = New(context, H0, out sweep.GradientH0), c = New(context, C0, out sweep.GradientC0);
+        bool weightIh = Sum(context, WeightIh, out sweep.GradientWeightIh), weightHh = Sum(context, WeightHh, out sweep.GradientWeightHh);
+        bool biasIh = Sum(context, BiasIh, out sweep.GradientBiasIh), biasHh = Sum(context, BiasHh, out sweep.GradientBiasHh);
+        sweep.AccumulateWeights = !(weightIh && weightHh && biasIh && biasHh);
+        if (sweep.AccumulateWeights)
+        {
+            // Some were gathered before, so all are added to; those that were not start at zero.
+            if (weightIh) sweep.GradientWeightIh.Clear();
+            if (weightHh) sweep.GradientWeightHh.Clear();
+            if (biasIh) sweep.GradientBiasIh.Clear();
+            if (biasHh) sweep.GradientBiasHh.Clear();
+        }
+
+        RecurrentKernel.Backward(sweep);
+        if (!x.IsNone) context.Accumulate(X, x);
+        if (!h.IsNone) context.Accumulate(H0, h);
+        if (!c.IsNone) context.Accumulate(C0, c);
+    }
+
+    protected internal override Variable<T>[] Compose(ReadOnlySpan<Variable<T>> inputs)
+    {
+        Variable<T> x = inputs[X];
+        Shape input = x.Shape;
+        CellWeights<T> weights = new(inputs[WeightIh], inputs[WeightHh], Optional(inputs[BiasIh]), Optional(inputs[BiasHh]));
+        Shape state = [input[1], inputs[WeightHh].Shape[1]];
+        Variable<T> h = inputs[H0].IsNone ? x.Tape.Zeros(state) : inputs[H0], c = default;
+        if (HasCell) c = inputs[C0].IsNone ? x.Tape.Zeros(state) : inputs[C0];
+        Variable<T>[] outputs = new Variable<T>[input[0]];
+        for (int t = 0; t < outputs.Length; t++)
+        {
+            if (HasCell) (h, c) = CellEquations.Lstm(x[t], h, c, weights);
+            else if (_kind == RecurrentKind.Gru) h = CellEquations.Gru(x[t], h, weights);
+            else h = CellEquations.Rnn(x[t], h, weights, _kind == RecurrentKind.Relu ? Nonlinearity.Relu : Nonlinearity.Tanh);
+            outputs[t] = h;
+        }
+
+        Variable<T> y = outputs.Length == 0 ? x.Tape.Zeros(state.Insert(0, 0)) : Variable.Stack<T>(outputs);
+        return HasCell ? [y, h, c] : [y, h];
+    }
+
+    private static SequenceResult<T> Apply(RecurrentKind kind, Variable<T> x, CellWeights<T> weights, Variable<T> h0, Variable<T> c0)
+    {
+        Tape<T> tape = x.Tape;
+        SequenceOperation<T> operation = tape.Rent<SequenceOperation<T>>();
+        operation._kind = kind;
+        Variable<T> y = tape.Apply(operation, x, weights.Input, weights.Hidden, weights.InputBias.GetValueOrDefault(), weights.HiddenBias.GetValueOrDefault(), h0, c0);
+        return new(y, tape.Output(y, 1), kind == RecurrentKind.Lstm ? tape.Output(y, 2) : default);
+    }
+
+    private static Variable<T>? Optional(Variable<T> variable) => variable.IsNone ? null : variable;
+
+    /// <summary>Memory for the gradient of an input that is overwritten, if it is wanted.</summary>
+    private static Variable<T> New(BackwardContext<T> context, int input, out Span<T> values)
+    {
+        values = default;
+        return context.Needs(input) ? context.Tape.Allocate(context.Shape(input), out values) : default;
+    }
+
+    /// <summary>The memory of the gradient of a weight, if it is wanted; true if nothing was gathered in it yet.</summary>
+    private static bool Sum(BackwardContext<T> context, int input, out Span<T> sum)
+    {
+        sum = default;
+        return !context.Needs(input) || (context.InPlace(input, out sum, out bool fresh) && fresh);
+    }
+
+    private RecurrentShape ShapeOf(Shape x, Shape weightHh)
+    {
+        if (x.Rank != 3) Errors.Shape($"{Name}: the input has shape {x}; it needs three axes, [time, batch, features].");
+        return new(_kind, x[0], x[1], x[2], weightHh[^1]);
+    }
+
+    private void Check(ForwardContext<T> context, RecurrentShape shape)
+    {
+        int rows = shape.Gates * shape.Hidden;
+        Require(context, WeightIh, [rows, shape.Input], "weight_ih");
+        Require(context, WeightHh, [rows, shape.Hidden], "weight_hh");
+        Require(context, BiasIh, [rows], "bias_ih");
+        Require(context, BiasHh, [rows], "bias_hh");
+        Require(context, H0, [shape.Batch, shape.Hidden], "h_0");
+        Require(context, C0, [shape.Batch, shape.Hidden], "c_0");
+    }
+
+    private void Require(ForwardContext<T> context, int input, Shape wanted, string name)
+    {
+        if (context.Has(input) && context.Shape(input) != wanted)
+        {
+            Errors.Shape($"{Name}: {name} has shape {context.Shape(input)}; for the input of shape {context.Shape(X)} and weight_hh of shape {context.Shape(WeightHh)} it must be {wanted}.");
+        }
+    }
+}

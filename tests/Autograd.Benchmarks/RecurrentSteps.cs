@@ -1,0 +1,106 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Autograd.Benchmarks;
+
+/// <summary>A recurrent stack with a linear head: the forward pass without recording, and a whole training step.</summary>
+internal static class RecurrentSteps
+{
+    public static void Measure(TrainingStep work, int repeat, JsonObject line)
+    {
+        switch (work.Cell)
+        {
+            case "rnn":
+                Rnn<float> rnn = new(work.Input, work.Hidden, work.Layers);
+                Measure(rnn, x => rnn.Forward(x).Outputs, work, repeat, line);
+                break;
+            case "lstm":
+                Lstm<float> lstm = new(work.Input, work.Hidden, work.Layers);
+                Measure(lstm, x => lstm.Forward(x).Outputs, work, repeat, line);
+                break;
+            case "gru":
+                Gru<float> gru = new(work.Input, work.Hidden, work.Layers);
+                Measure(gru, x => gru.Forward(x).Outputs, work, repeat, line);
+                break;
+            case "own":
+                Recurrent<float, Hidden<float>> own = new(new MinimalGatedCell(work.Input, work.Hidden));
+                Measure(own, x => own.Forward(x).Outputs, work, repeat, line);
+                break;
+            default:
+                throw new JsonException($"The cell '{work.Cell}' of '{work.Name}' is unknown; known are rnn, lstm, gru, own.");
+        }
+    }
+
+    private static void Measure(Module<float> layer, Func<Variable<float>, Variable<float>> run, TrainingStep work, int repeat, JsonObject line)
+    {
+        Model model = new(layer, work);
+        model.Initialize(1);
+        RmsProp<float> optimizer = new(model, learningRate: 2e-3);
+        Tensor<float> x = Steps.Random([work.Time, work.Batch, work.Input], 2);
+        Tensor<int> y = new([work.Time, work.Batch]);
+        RandomSource random = new(3);
+        y.Write(values =>
+        {
+            foreach (ref int value in values) value = (int)(random.NextDouble() * work.Input);
+        });
+
+        using (Tape<float> inference = Tape<float>.Inference())
+        {
+            Measurement forward = Measurement.Of(
+                () =>
+                {
+                    inference.Reset();
+                    model.Head.Forward(run(inference.Constant(x)));
+                },
+                repeat);
+            line["forward_ms"] = forward.Milliseconds;
+        }
+
+        using Tape<float> tape = new();
+        Measurement train = Measurement.Of(
+            () =>
+            {
+                tape.Reset();
+                Variable<float> loss = model.Head.Forward(run(tape.Constant(x))).CrossEntropy(y);
+                Gradients<float> gradients = tape.Backward(loss);
+                gradients.ClipByGlobalNorm(5);
+                optimizer.Step(gradients);
+            },
+            repeat);
+        line["train_ms"] = train.Milliseconds;
+        line["allocated_bytes"] = train.AllocatedBytes;
+        line["peak_arena_bytes"] = tape.PeakBytes;
+    }
+
+    private sealed class Model : Module<float>
+    {
+        public Model(Module<float> layer, TrainingStep work)
+        {
+            AddModule("layer", layer);
+            Head = AddModule("head", new Linear<float>(work.Hidden, work.Input));
+        }
+
+        public Linear<float> Head { get; }
+    }
+
+    /// <summary>A cell as a user writes it, to see what it costs beside the built-in ones.</summary>
+    private sealed class MinimalGatedCell : RecurrentCell<float, Hidden<float>>
+    {
+        private readonly Linear<float> _gate;
+        private readonly Linear<float> _candidate;
+
+        public MinimalGatedCell(int inputSize, int hiddenSize)
+        {
+            _gate = AddModule("gate", new Linear<float>(inputSize + hiddenSize, hiddenSize));
+            _candidate = AddModule("candidate", new Linear<float>(inputSize + hiddenSize, hiddenSize));
+        }
+
+        public override Hidden<float> Step(Variable<float> x, Hidden<float> state)
+        {
+            Variable<float> h = state.H;
+            Variable<float> f = _gate.Forward(Variable.Concat(x, h)).Sigmoid();
+            Variable<float> n = _candidate.Forward(Variable.Concat(x, f * h)).Tanh();
+            return new(((1 - f) * h) + (f * n));
+        }
+    }
+}
