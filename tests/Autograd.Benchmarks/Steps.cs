@@ -80,7 +80,7 @@ internal static class Steps
         {
             "tanh" => static x => x.Tanh(),
             "sigmoid" => static x => x.Sigmoid(),
-            "exp" => static x => x.Tanh(),
+            "exp" => static x => x.Exp(),
             _ => throw new JsonException($"The elementwise operation '{work.Op}' of '{work.Name}' is unknown; known are tanh, sigmoid, exp."),
         };
         Measurement forward = Measurement.Of(

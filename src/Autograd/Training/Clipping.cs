@@ -81,7 +81,7 @@ public readonly partial struct Gradients<T>
     private static double PowerSum(ReadOnlySpan<T> values, double p)
     {
         double sum = 0;
-        if (p == 2) return Kernels.SquareSum.Of(values);
+        if (p == 2) return Kernels.Reductions.SumOfSquares(values);
         foreach (T value in values) sum += p == 1 ? Math.Abs(double.CreateTruncating(value)) : Math.Pow(Math.Abs(double.CreateTruncating(value)), p);
         return sum;
     }

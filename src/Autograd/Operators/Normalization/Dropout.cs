@@ -7,14 +7,14 @@ public readonly partial struct Variable<T>
     /// <summary>x with each element 0 with probability p, else scaled by 1 / (1 − p); drawn from the tape's seed and a stream.</summary>
     internal Variable<T> Dropout(double probability, ulong stream)
     {
-        DropoutMaskOperation<T> draw = Tape.Rent<DropoutMaskOperation<T>>();
+        DropoutDropoutOperation<T> draw = Tape.Rent<DropoutDropoutOperation<T>>();
         draw.Set(Shape, probability, stream);
-        return Tape.Apply(MaskOperation<T>.Instance, this, Tape.Apply(draw, []));
+        return Tape.Apply(DropoutOperation<T>.Instance, this, Tape.Apply(draw, []));
     }
 }
 
 /// <summary>y = 0 with probability p, else 1 / (1 − p), element by element. A constant.</summary>
-internal sealed class DropoutMaskOperation<T> : Operation<T>
+internal sealed class DropoutDropoutOperation<T> : Operation<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     private Shape _shape;
@@ -44,10 +44,10 @@ internal sealed class DropoutMaskOperation<T> : Operation<T>
 
 /// <summary>y = x ⊙ mask, and 0 where the mask is 0 whatever x is; the mask is a constant.</summary>
 /// <remarks>gx = gy ⊙ mask, in the same way. Keeps the mask.</remarks>
-internal sealed class MaskOperation<T> : Operation<T>
+internal sealed class DropoutOperation<T> : Operation<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    public static readonly MaskOperation<T> Instance = new();
+    public static readonly DropoutOperation<T> Instance = new();
 
     protected internal override void Forward(ForwardContext<T> context)
     {

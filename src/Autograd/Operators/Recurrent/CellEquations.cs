@@ -16,7 +16,7 @@ internal static class CellEquations
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         Variable<T> sum = x.Linear(weights.Input, weights.InputBias) + h.Linear(weights.Hidden, weights.HiddenBias);
-        return sum.Tanh();
+        return nonlinearity == Nonlinearity.Relu ? sum.Relu() : sum.Tanh();
     }
 
     public static (Variable<T> H, Variable<T> C) Lstm<T>(Variable<T> x, Variable<T> h, Variable<T> c, CellWeights<T> weights)
