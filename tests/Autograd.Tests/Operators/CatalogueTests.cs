@@ -15,7 +15,7 @@ public sealed class CatalogueTests
     public void AnOperationWithoutContractIsNamed()
     {
         IEnumerable<Type> operations = Concrete([typeof(Forgotten), typeof(Base<>), typeof(TanhOperation<>)]);
-        Assert.Equal([typeof(Forgotten).FullName], Missing(operations, Contracts()));
+        Assert.Equal([typeof(Forgotten).FullName!], Missing(operations, Contracts()));
     }
 
     [Fact]
@@ -35,10 +35,10 @@ public sealed class CatalogueTests
 
     private static IEnumerable<Type> Concrete(IEnumerable<Type> types) => types.Where(static type => !type.IsAbstract && IsOperation(type));
 
-    private static string?[] Missing(IEnumerable<Type> operations, IOperatorContract[] contracts)
+    private static string[] Missing(IEnumerable<Type> operations, IOperatorContract[] contracts)
     {
         HashSet<Type> covered = [.. contracts.SelectMany(static contract => contract.Operations)];
-        return [.. operations.Where(type => !covered.Contains(type)).Select(static type => type.FullName).Order(StringComparer.Ordinal)];
+        return [.. operations.Where(type => !covered.Contains(type)).Select(static type => type.FullName!).Order(StringComparer.Ordinal)];
     }
 
     private static bool IsOperation(Type type)

@@ -38,7 +38,7 @@ public sealed class MultiplyContract : BinaryContract
 
 public sealed class DivideContract : BinaryContract
 {
-    public override Type[] Operations => [typeof(DivideOperation<>)];
+    public override Type[] Operations => [typeof(DivideOperation<>), typeof(BinaryGateOperation<,>)];
 
     protected override IEnumerable<Exact> ExactCases =>
     [
@@ -57,7 +57,7 @@ public sealed class DivideContract : BinaryContract
 /// <summary>Sums, products and quotients with a number, on either side.</summary>
 public sealed class NumberContract : OperatorContract<(char Operator, bool NumberFirst, double Number)>
 {
-    public override Type[] Operations => [typeof(ScaleOperation<>), typeof(DivideByNumberOperation<>), typeof(ShiftOperation<>)];
+    public override Type[] Operations => [typeof(ScaleOperation<>), typeof(DivideByNumberOperation<>), typeof(ShiftOperation<>), typeof(SubtractFromOperation<>), typeof(DivideNumberOperation<>)];
 
     protected override IEnumerable<Sample> Samples =>
         from symbol in "+-*/"
@@ -99,7 +99,7 @@ public sealed class NumberContract : OperatorContract<(char Operator, bool Numbe
 /// <summary>−x.</summary>
 public sealed class NegateContract : UnaryContract
 {
-    public override Type[] Operations => [typeof(ScaleOperation<>)];
+    public override Type[] Operations => [typeof(NegateOperation<>)];
 
     protected override IEnumerable<Exact> ExactCases => [Point(double.PositiveInfinity, double.NegativeInfinity, -1), Point(double.NaN, double.NaN, -1)];
 
