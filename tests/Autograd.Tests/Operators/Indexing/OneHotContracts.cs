@@ -11,8 +11,8 @@ public sealed class OneHotContract : OperatorContract<(int[] Indices, int[] Size
 
     protected override IEnumerable<Refusal> Refusals =>
     [
-        Refuse<ArgumentOutOfRangeException>(static tape => tape.OneHot(new Tensor<int>([2], [0, 3]), 3), "index 3", "position 1"),
-        Refuse<ArgumentOutOfRangeException>(static tape => tape.OneHot(new Tensor<int>([2], [-1, 0]), 3), "index -1", "position 0"),
+        Refuse<ArgumentOutOfRangeException>(static tape => tape.OneHot(new Tensor<int>([2], [0, 3]), 3), "index 3", "[1]"),
+        Refuse<ArgumentOutOfRangeException>(static tape => tape.OneHot(new Tensor<int>([2], [-1, 0]), 3), "index -1", "[0]"),
         Refuse<ArgumentOutOfRangeException>(static tape => tape.OneHot(new Tensor<int>([1], [0]), -1), "-1"),
     ];
 
