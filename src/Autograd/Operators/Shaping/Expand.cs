@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Autograd;
 
@@ -9,6 +10,7 @@ public readonly partial struct Variable<T>
     /// of an axis.
     /// </summary>
     /// <exception cref="ShapeException">This shape does not broadcast to it, or a new axis has size −1.</exception>
+    [OverloadResolutionPriority(1)] // a collection expression could also be a Shape, which knows no −1
     public Variable<T> Expand(params ReadOnlySpan<int> sizes)
     {
         Shape shape = Shape;

@@ -38,6 +38,7 @@ public readonly partial struct Variable<T>
 
     /// <summary>The same values under another shape with as many elements; one size may be −1 and is found from the others. Shares memory.</summary>
     /// <exception cref="ShapeException">Another number of elements.</exception>
+    [OverloadResolutionPriority(1)] // a collection expression could also be a Shape, which knows no −1
     public Variable<T> Reshape(params ReadOnlySpan<int> sizes) => Reshape(ShapeMath.Reshape(Shape, sizes));
 
     /// <inheritdoc cref="Reshape(ReadOnlySpan{int})"/>

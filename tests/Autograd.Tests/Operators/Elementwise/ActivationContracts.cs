@@ -1,0 +1,25 @@
+namespace Autograd.Tests;
+
+public sealed class TanhContract : UnaryContract
+{
+    public override Type[] Operations => [typeof(TanhOperation<>), typeof(GateOperation<,>)];
+
+    protected override IEnumerable<Exact> ExactCases =>
+        [Point(0, 0, 1), Point(double.PositiveInfinity, 1, 0), Point(double.NegativeInfinity, -1, 0), Point(double.NaN, double.NaN, double.NaN), Point(400, 1, 0)];
+
+    protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, None attributes) => [x[0].Tanh()];
+
+    protected override double Function(double x) => Math.Tanh(x);
+}
+
+public sealed class SigmoidContract : UnaryContract
+{
+    public override Type[] Operations => [typeof(SigmoidOperation<>), typeof(GateOperation<,>)];
+
+    protected override IEnumerable<Exact> ExactCases =>
+        [Point(0, 0.5, 0.25), Point(double.PositiveInfinity, 1, 0), Point(double.NegativeInfinity, 0, 0), Point(double.NaN, double.NaN, double.NaN), Point(1000, 1, 0), Point(-1000, 0, 0)];
+
+    protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, None attributes) => [x[0].Sigmoid()];
+
+    protected override double Function(double x) => 1 / (1 + Math.Exp(-x));
+}
