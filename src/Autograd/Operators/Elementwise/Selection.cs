@@ -74,8 +74,8 @@ internal sealed class WhereOperation<T> : Operation<T>
     protected internal override void Backward(BackwardContext<T> context)
     {
         Variable<T> gradient = context.Cotangent();
-        if (context.Needs(0)) context.Accumulate(0, MaskOperation<T>.Apply(gradient, Condition, true).SumTo(context.Shape(0)));
-        if (context.Needs(1)) context.Accumulate(1, MaskOperation<T>.Apply(gradient, Condition, false).SumTo(context.Shape(1)));
+        if (context.Needs(0)) context.Accumulate(0, WhereGradientOperation<T>.Apply(gradient, Condition, true).SumTo(context.Shape(0)));
+        if (context.Needs(1)) context.Accumulate(1, WhereGradientOperation<T>.Apply(gradient, Condition, false).SumTo(context.Shape(1)));
     }
 
     protected internal override void Clear() => Condition = default;
@@ -83,7 +83,7 @@ internal sealed class WhereOperation<T> : Operation<T>
 
 /// <summary>y = x where the condition is as wanted, else 0. The condition broadcasts to x.</summary>
 /// <remarks>gx = gy where the condition is as wanted, else 0. Keeps the condition.</remarks>
-internal sealed class MaskOperation<T> : Operation<T>
+internal sealed class WhereGradientOperation<T> : Operation<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     private SavedTensor<bool> _condition;
@@ -91,7 +91,7 @@ internal sealed class MaskOperation<T> : Operation<T>
 
     public static Variable<T> Apply(Variable<T> x, SavedTensor<bool> condition, bool wanted)
     {
-        MaskOperation<T> operation = x.Tape.Rent<MaskOperation<T>>();
+        WhereGradientOperation<T> operation = x.Tape.Rent<WhereGradientOperation<T>>();
         operation._condition = condition;
         operation._wanted = wanted;
         return x.Tape.Apply(operation, x);

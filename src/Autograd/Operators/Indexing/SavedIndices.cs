@@ -7,6 +7,8 @@ internal readonly struct SavedIndices(Tensor<int> tensor)
 
     public Shape Shape => tensor.Shape;
 
+    public Tensor<int> Tensor => tensor;
+
     public ReadOnlySpan<int> Values(string operation)
     {
         if (tensor.Storage.Version != _version) Stale.ThrowChanged($"{operation}: the index tensor of shape {tensor.Shape}");

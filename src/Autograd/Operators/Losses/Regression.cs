@@ -1,5 +1,6 @@
 namespace Autograd;
 
+/// <summary>Losses of numbers.</summary>
 public readonly partial struct Variable<T>
 {
     /// <summary>(x − target)², reduced. Both sides have gradients.</summary>
