@@ -83,7 +83,7 @@ internal sealed class FakeModel : IZooModel
         {
             if (checkpoint.Text("cell") != settings.Text("cell"))
                 throw checkpoint.Refuse("metadata 'cell'", settings.Text("cell")!, checkpoint.Text("cell"));
-            checkpoint.Require<double>([("state", [_state.Length])]);
+            checkpoint.Require([("state", "F64", [_state.Length])]);
             checkpoint.Read<double>("state", _state);
         }
 

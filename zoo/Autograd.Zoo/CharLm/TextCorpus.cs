@@ -67,10 +67,13 @@ internal sealed class TextCorpus
     }
 
     /// <summary>The corpus of a text in memory.</summary>
-    public static TextCorpus FromText(string name, string text)
+    /// <param name="name">A word for where the text comes from.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="characters">The only characters that may occur; those of the text itself when null.</param>
+    public static TextCorpus FromText(string name, string text, CharacterSet? characters = null)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);
-        return Read(new MemoryStream(bytes), name, bytes.Length, null);
+        return Read(new MemoryStream(bytes), name, bytes.Length, characters);
     }
 
     private static TextCorpus Read(Stream stream, string name, int capacity, CharacterSet? known)

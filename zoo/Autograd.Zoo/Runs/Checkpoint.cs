@@ -74,13 +74,11 @@ internal sealed class Checkpoint : IDisposable
         ? value : throw Refuse($"metadata '{key}'", "a number", Text(key));
 
     /// <summary>Refuses a checkpoint that has not exactly these tensors; the message lists all that differ.</summary>
-    public void Require<T>(IEnumerable<(string Name, long[] Shape)> tensors)
-        where T : unmanaged
+    public void Require(IEnumerable<(string Name, string DType, long[] Shape)> tensors)
     {
-        var expected = tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Shape, StringComparer.Ordinal);
-        string dtype = DTypeOf<T>();
+        var expected = tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         List<string> faults = [];
-        foreach ((string name, long[] shape) in expected)
+        foreach ((string name, string dtype, long[] shape) in expected.Values)
         {
             if (!_file.TryGetEntry(name, out SafetensorsEntry? entry))
                 faults.Add($"no {name}");
