@@ -39,7 +39,8 @@ internal sealed class TrainingStreams
     /// <summary>How many of a text's characters train: the first 90 %, rounded down.</summary>
     public static int TrainingCount(int characters) => (int)(characters * 9L / 10);
 
-    /// <summary>The shortest text that holds one chunk: its first 90 % are <paramref name="batch"/> streams of time + 1 characters.</summary>
+    /// <summary>The shortest text that holds one chunk: its first 90 % are <paramref name="batch"/> streams of time + 1
+    /// characters.</summary>
     public static long CharactersNeeded(int batch, int time) => checked(((10L * batch * (time + 1L)) + 8) / 9);
 
     /// <summary>Writes a chunk as [time, batch], row-major: the characters, and for each the one that follows it.</summary>
