@@ -88,7 +88,8 @@ internal sealed class FakeModel : IZooModel
         }
 
         public void Sample(SampleRequest request, TextWriter output, CancellationToken stop) =>
-            output.Write(string.Create(CultureInfo.InvariantCulture, $"{request.Prompt}|{request.Length}|{request.Temperature}|{request.TopK}|{request.TopP}|{request.Seed}|{_state[0]:R}"));
+            output.Write(string.Create(CultureInfo.InvariantCulture,
+                $"{request.Prompt}|{request.Length}|{request.Temperature}|{request.TopK}|{request.TopP}|{request.Seed}|{_state[0]:R}"));
 
         public Evaluation Evaluate(string? data, CancellationToken stop) => new(Validate(stop), 12, data is null ? EntropyRate : null);
 

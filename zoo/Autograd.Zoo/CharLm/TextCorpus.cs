@@ -62,7 +62,8 @@ internal sealed class TextCorpus
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new Failure(ExitCode.InputFile, path, "a file that can be read", error.Message, "check the path and its permissions", error);
+            throw new Failure(ExitCode.InputFile, path, "a file that can be read", error.Message, "check the path and its permissions",
+                error);
         }
     }
 
@@ -118,7 +119,8 @@ internal sealed class TextCorpus
             held -= position;
         }
         if (count == 0)
-            throw new Failure(ExitCode.InputFile, name, "text", offset == 0 ? "an empty file" : "nothing but a byte order mark", "pass a longer text");
+            throw new Failure(ExitCode.InputFile, name, "text", offset == 0 ? "an empty file" : "nothing but a byte order mark",
+                "pass a longer text");
         return new TextCorpus(name, ids, count, numbering.Finish(ids.AsSpan(0, count)), hash.GetHashAndReset());
     }
 

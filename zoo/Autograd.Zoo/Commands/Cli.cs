@@ -27,7 +27,11 @@ internal static class Cli
         var debug = new Option<bool>("--debug") { Description = "Show where an error comes from.", Recursive = true };
         var root = new RootCommand("Recurrent models that train on real data.")
         {
-            debug, TrainCommand.Create(context), SampleCommand.Create(context), EvaluateCommand.Create(context), ListCommand.Create(context),
+            debug,
+            TrainCommand.Create(context),
+            SampleCommand.Create(context),
+            EvaluateCommand.Create(context),
+            ListCommand.Create(context),
         };
         // No response files, no directives: an argument is what it says, also one that begins with @ or [.
         root.Directives.Clear();
@@ -35,12 +39,16 @@ internal static class Cli
         string command = Name(parse.CommandResult);
         try
         {
-            if (parse.Action is null or ParseErrorAction || (parse.Errors.Count == 0 && (UnknownOption(parse) ?? Directive(parse)) is not null))
+            bool overlooked = parse.Errors.Count == 0 && (UnknownOption(parse) ?? Directive(parse)) is not null;
+            if (parse.Action is null or ParseErrorAction || overlooked)
                 throw Describe(parse);
             // Signals, exceptions and exit codes are handled here, not by the library.
             return parse.Invoke(new InvocationConfiguration
             {
-                Output = context.Output, Error = context.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
+                Output = context.Output,
+                Error = context.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
             });
         }
         catch (OperationCanceledException) when (context.Stopping.ExitCode != 0)
@@ -100,7 +108,8 @@ internal static class Cli
         OutOfMemoryException or TapeMemoryException =>
             new Failure(ExitCode.Resources, "memory", "enough for these sizes", error.Message, "choose smaller sizes", error),
         IOException or UnauthorizedAccessException =>
-            new Failure(ExitCode.Disk, "files", "to read and write them", error.Message, "check the disk's space and the permissions", error),
+            new Failure(ExitCode.Disk, "files", "to read and write them", error.Message, "check the disk's space and the permissions",
+                error),
         _ => new Failure(ExitCode.InternalError, "internal error", "no exception", $"{error.GetType().Name}: {error.Message}",
             "run again with --debug and report it", error),
     };
@@ -112,13 +121,15 @@ internal static class Cli
         string[] commands = [.. command.Subcommands.Select(child => child.Name)];
         if (UnknownOption(parse) is string unknown)
         {
-            IEnumerable<string> options = Ancestors(parse.CommandResult).SelectMany(result => result.Command.Options).Select(option => option.Name);
+            IEnumerable<string> options = Ancestors(parse.CommandResult)
+                .SelectMany(result => result.Command.Options).Select(option => option.Name);
             return new Failure(ExitCode.Usage, unknown, "an option of this command", "an unknown option",
                 Nearest.Hint(unknown, options, "see --help"));
         }
         if ((Directive(parse) ?? parse.UnmatchedTokens.FirstOrDefault()) is string token)
         {
-            return new Failure(ExitCode.Usage, "command line", commands.Length > 0 ? "one of " + string.Join(", ", commands) : "no further argument",
+            return new Failure(ExitCode.Usage, "command line", commands.Length > 0 ? "one of " + string.Join(", ", commands)
+                : "no further argument",
                 $"'{token}'", Nearest.Hint(token, commands, "see --help"));
         }
         ParseError? error = parse.Errors.FirstOrDefault();
@@ -128,7 +139,8 @@ internal static class Cli
                 option.Tokens.Count == 0 ? "none" : $"{option.Tokens.Count} values", "see --help"),
             ArgumentResult argument => new Failure(ExitCode.Usage, argument.Argument.Name, "one value",
                 argument.Tokens.Count == 0 ? "none" : $"{argument.Tokens.Count} values", "see --help"),
-            _ => new Failure(ExitCode.Usage, "command line", commands.Length > 0 ? "one of " + string.Join(", ", commands) : "valid arguments",
+            _ => new Failure(ExitCode.Usage, "command line", commands.Length > 0 ? "one of " + string.Join(", ", commands)
+                : "valid arguments",
                 commands.Length > 0 ? "none" : error?.Message ?? "none", "see --help"),
         };
     }

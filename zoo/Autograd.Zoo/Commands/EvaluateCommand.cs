@@ -13,7 +13,8 @@ internal static class EvaluateCommand
         var folder = new Argument<string>("RUN_FOLDER") { Description = "The folder of a run." };
         var data = new Option<string>("--data")
         {
-            Description = "A file in place of the one the run was trained on; its last 10 % are read, as in training.", HelpName = "FILE",
+            Description = "A file in place of the one the run was trained on; its last 10 % are read, as in training.",
+            HelpName = "FILE",
         };
         var json = new Option<bool>("--json") { Description = "Print the result as one JSON object." };
         var command = new Command("evaluate", "Measure a trained model.") { folder, data, json };
@@ -29,9 +30,11 @@ internal static class EvaluateCommand
 
     private static string Line(Evaluation result)
     {
-        string line = string.Create(CultureInfo.InvariantCulture, $"{result.Loss:0.0000} nats a character over {result.Tokens:#,0} characters");
+        string line = string.Create(CultureInfo.InvariantCulture,
+            $"{result.Loss:0.0000} nats a character over {result.Tokens:#,0} characters");
         return result.EntropyRate is double rate
-            ? line + string.Create(CultureInfo.InvariantCulture, $"; entropy rate {rate:0.0000}, {(result.Loss / rate - 1) * 100:0.0} % below the loss")
+            ? line + string.Create(CultureInfo.InvariantCulture,
+                $", {(result.Loss / rate - 1) * 100:0.0} % above the entropy rate {rate:0.0000}")
             : line;
     }
 

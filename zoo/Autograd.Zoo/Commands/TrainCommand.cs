@@ -24,7 +24,7 @@ internal static class TrainCommand
 
     private static Command Create(CliContext context, IZooModel model)
     {
-        (Setting Setting, Option<string> Option)[] settings = [.. model.Settings.Select(setting => ((Setting)setting, Cli.ToOption(setting)))];
+        (Setting Setting, Option<string> Option)[] settings = [.. model.Settings.Select(setting => (setting, Cli.ToOption(setting)))];
         (Setting Setting, Option<string> Option)[] others = [(Threads, Cli.ToOption(Threads)), (Out, Cli.ToOption(Out))];
         var resume = new Option<bool>("--resume") { Description = "Go on with the run in the folder." };
         var quiet = new Option<bool>("--quiet") { Description = "Show no progress." };
@@ -57,7 +57,9 @@ internal static class TrainCommand
         long steps = settings.Long("steps");
 
         using ITrainingRun run = model.Create(settings);
-        IDisplay display = quiet ? new QuietDisplay() : context.IsTerminal ? new BarDisplay(context.Error) : new PlainDisplay(context.Error);
+        IDisplay display = quiet ? new QuietDisplay()
+            : context.IsTerminal ? new BarDisplay(context.Error)
+            : new PlainDisplay(context.Error);
         var trainer = new Trainer(model.Name, folder, run, steps, new Rhythm(), display);
         if (resume && folder.HasCheckpoint)
             Load(context, model, folder, trainer, steps);
@@ -112,7 +114,8 @@ internal static class TrainCommand
         {
             if (folder.HasCheckpoint && !setting.MayChange && !Equals(settings[setting.Name], given[setting.Name]))
             {
-                throw new Failure(ExitCode.Usage, setting.Option, $"{Setting.Format(settings[setting.Name])}, as in the run that is resumed",
+                throw new Failure(ExitCode.Usage, setting.Option,
+                    $"{Setting.Format(settings[setting.Name])}, as in the run that is resumed",
                     Setting.Format(given[setting.Name]), "leave it out, or start a new run with another --out");
             }
         }

@@ -31,7 +31,7 @@ internal readonly record struct Progress(long Step, long Steps, double Loss, dou
         $"step {Step}/{Steps}  loss {Loss:0.0000}  {TokensPerSecond:#,0} chars/s  {Time(Left)} left");
 
     private static string Time(TimeSpan time) =>
-        time.TotalHours >= 1 ? time.ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture) : time.ToString(@"m\:ss", CultureInfo.InvariantCulture);
+        time.ToString(time.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
 }
 
 /// <summary>Shows nothing.</summary>

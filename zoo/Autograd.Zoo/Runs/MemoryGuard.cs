@@ -26,7 +26,8 @@ internal static class MemoryGuard
             sum = Saturate(sum, bytes);
         if (sum <= (UInt128)limit)
             return;
-        string largest = string.Join(", ", needs.OrderByDescending(need => need.Exact).Take(3).Select(need => $"{need.Name} {Show(need.Exact)}"));
+        string largest = string.Join(
+            ", ", needs.OrderByDescending(need => need.Exact).Take(3).Select(need => $"{need.Name} {Show(need.Exact)}"));
         throw new Failure(ExitCode.Resources, where,
             $"at most {Show(limit)} of memory (80 % of the {Show(available ?? Available)} available)",
             $"a need of {Show(needs.Sum(need => need.Exact))} ({largest})", "choose smaller sizes");

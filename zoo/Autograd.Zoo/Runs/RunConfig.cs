@@ -34,7 +34,8 @@ internal static class RunConfig
     /// <summary>Reads a configuration. Settings it lacks have their defaults.</summary>
     /// <param name="path">The file.</param>
     /// <param name="models">The models there are.</param>
-    /// <exception cref="Failure">The file is missing or damaged, or has an unknown model, an unknown key or a value out of range.</exception>
+    /// <exception cref="Failure">The file is missing or damaged, or has an unknown model, an unknown key or a value out of
+    /// range.</exception>
     public static (IZooModel Model, SettingValues Settings) Read(string path, IReadOnlyList<IZooModel> models)
     {
         using JsonDocument document = Open(path);
@@ -44,7 +45,8 @@ internal static class RunConfig
         if (!root.TryGetProperty(ModelKey, out JsonElement name) || name.ValueKind != JsonValueKind.String)
             throw new Failure(ExitCode.Usage, $"{path}: {ModelKey}", "a model's name", "none", "restore the file");
         IZooModel model = models.FirstOrDefault(candidate => candidate.Name == name.GetString())
-            ?? throw new Failure(ExitCode.Usage, $"{path}: {ModelKey}", "one of " + string.Join(", ", models.Select(candidate => candidate.Name)),
+            ?? throw new Failure(ExitCode.Usage, $"{path}: {ModelKey}",
+                "one of " + string.Join(", ", models.Select(candidate => candidate.Name)),
                 name.GetString()!, "use the program that made the run");
         Dictionary<string, object> given = new(StringComparer.Ordinal);
         foreach (JsonProperty property in root.EnumerateObject().Where(property => property.Name != ModelKey))

@@ -83,7 +83,8 @@ internal sealed class NumberSetting(string name, string description, double @def
 
     // Written so that NaN is refused.
     private object? InRange(double value) =>
-        (AboveLeast ? value > least : value >= least) && (BelowMost ? value < most : value <= most) && double.IsFinite(value) ? value : null;
+        (AboveLeast ? value > least : value >= least) && (BelowMost ? value < most : value <= most) && double.IsFinite(value)
+            ? value : null;
 }
 
 /// <summary>One of a few words.</summary>

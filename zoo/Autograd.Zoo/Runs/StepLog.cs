@@ -19,7 +19,8 @@ internal sealed class StepLog : IDisposable
     /// <summary>Opens metrics.jsonl, a JSON object a line; entries behind the step are cut off.</summary>
     public static StepLog Metrics(string path, long step) => Open(path, step, StepOfMetrics);
 
-    /// <summary>Opens samples.txt, "step N" and then the sample's lines, set in by two spaces; entries behind the step are cut off.</summary>
+    /// <summary>Opens samples.txt, "step N" and then the sample's lines, set in by two spaces; entries behind the step are cut
+    /// off.</summary>
     public static StepLog Samples(string path, long step) => Open(path, step, StepOfSample);
 
     /// <summary>The step of a line of metrics.jsonl; null for what is none.</summary>
@@ -44,7 +45,8 @@ internal sealed class StepLog : IDisposable
     /// <summary>Whether an entry of this step was kept when the file was opened.</summary>
     /// <param name="step">The step.</param>
     /// <param name="mark">A text that the entry's first line has.</param>
-    public bool Has(long step, string mark) => _kept.Any(entry => entry.Item1 == step && entry.Item2.Contains(mark, StringComparison.Ordinal));
+    public bool Has(long step, string mark) =>
+        _kept.Any(entry => entry.Item1 == step && entry.Item2.Contains(mark, StringComparison.Ordinal));
 
     /// <summary>Appends whole lines, in one write.</summary>
     public void Append(string text)

