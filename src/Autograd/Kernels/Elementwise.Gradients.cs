@@ -345,12 +345,12 @@ internal readonly struct HardTanhGradientFunction(double min, double max) : IBin
         V.Select(V.LessOrEqual(x, V.Constant(min)) | V.LessOrEqual(V.Constant(max), x), V.Zero, gy);
 }
 
-/// <summary>gy / 6 strictly between −3 and 3, else 0.</summary>
+/// <summary>gy / 6 strictly between −3 and 3, else 0. The sixth is rounded to float, as in PyTorch, whose gradients are the standard.</summary>
 internal readonly struct HardSigmoidGradientFunction : IBinaryFunction
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V gy, V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        V.Select(V.Less(V.Constant(-3), x) & V.Less(x, V.Constant(3)), gy / V.Constant(6), V.Zero);
+        V.Select(V.Less(V.Constant(-3), x) & V.Less(x, V.Constant(3)), gy * V.Constant(1f / 6), V.Zero);
 }

@@ -103,7 +103,7 @@ public sealed class ElementwiseFormulaTests
         Gradient(new ClampGradientFunction(-1, 2), (-1, 1), (2, 1), (-1.5, 0), (2.5, 0), (0, 1));
         Gradient(new ClampGradientFunction(double.NegativeInfinity, 2), (-1e300, 1), (2, 1), (3, 0));
         Gradient(new HardTanhGradientFunction(-1, 1), (-1, 0), (1, 0), (0.5, 1));
-        Gradient(new HardSigmoidGradientFunction(), (-3, 0), (3, 0), (0, 1.0 / 6));
+        Gradient(new HardSigmoidGradientFunction(), (-3, 0), (3, 0), (0, 1f / 6));
         Gradient(new EluGradientFunction(2), (0, 2), (1, 1));
         Gradient(new PowScalarGradientFunction(0), (0, 0), (5, 0));
         Gradient(new PowScalarGradientFunction(1), (0, 1));

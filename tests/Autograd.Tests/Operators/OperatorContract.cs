@@ -42,6 +42,9 @@ public abstract partial class OperatorContract<TCase> : IOperatorContract
     /// <summary>The largest difference of float from double, relative to max(1, the largest element of the tensor).</summary>
     protected virtual double FloatTolerance => 1e-6;
 
+    /// <summary>The largest relative difference of a gradient from its difference quotient.</summary>
+    protected virtual double GradientTolerance => 1e-7;
+
     /// <summary>The operator: inputs to outputs.</summary>
     protected abstract Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, TCase attributes)
         where T : unmanaged, IFloatingPointIeee754<T>;
@@ -98,7 +101,7 @@ public abstract partial class OperatorContract<TCase> : IOperatorContract
             return Apply(tape, x, sample.Attributes);
         }
 
-        GradientCheckOptions options = new() { Order = 2, Names = [.. wanted.Select(static i => $"x[{i}]")] };
+        GradientCheckOptions options = new() { Order = 2, Tolerance = GradientTolerance, Names = [.. wanted.Select(static i => $"x[{i}]")] };
         return Within(sample, () => GradientCheck.Run(Function, [.. wanted.Select(i => sample.Inputs[i].ToTensor<double>())], options));
     }
 

@@ -95,7 +95,7 @@ internal sealed class HardTanhOperation<T>() : PiecewiseOperation<T, ClampFuncti
 }
 
 /// <summary>y = min(max(x + 3, 0), 6) / 6.</summary>
-/// <remarks>gx = gy/6 strictly between −3 and 3, else 0. Keeps x.</remarks>
+/// <remarks>gx = gy/6 strictly between −3 and 3, else 0; the sixth is that of float in double too, as in PyTorch. Keeps x.</remarks>
 internal sealed class HardSigmoidOperation<T>() : PiecewiseOperation<T, HardSigmoidFunction, HardSigmoidGradientFunction>
     where T : unmanaged, IFloatingPointIeee754<T>
 {

@@ -1,0 +1,159 @@
+namespace Autograd.Tests;
+
+/// <summary>The arguments of a loss of classes, beside the input.</summary>
+public sealed record ClassLossCase(string Targets, int Axis = -1, Reduction Reduction = Reduction.Mean, int? Ignored = -100, double Smoothing = 0, string Weights = "", bool Log = false)
+{
+    public int[] TargetValues => [.. Targets.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
+
+    public double[] WeightValues => [.. Weights.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static weight => double.Parse(weight, System.Globalization.CultureInfo.InvariantCulture))];
+
+    public int[] TargetSizes(int[] input)
+    {
+        int axis = Axis < 0 ? Axis + input.Length : Axis;
+        return [.. input[..axis], .. input[(axis + 1)..]];
+    }
+}
+
+/// <summary>Cross-entropy of logits, and the negative log-likelihood of log-probabilities.</summary>
+public sealed class ClassLossContract : OperatorContract<ClassLossCase>
+{
+    public override Type[] Operations => [typeof(CrossEntropyOperation<>), typeof(NegativeLogLikelihoodOperation<>)];
+
+    protected override IEnumerable<Sample> Samples =>
+    [
+        .. from log in new[] { false, true }
+           from reduction in new[] { Reduction.Mean, Reduction.Sum, Reduction.None }
+           from smoothing in log ? [0.0] : new[] { 0, 0.1, 1 }
+           from weights in new[] { "", "0.5 2 1" }
+           select At(new ClassLossCase("0 2 -1 1", -1, reduction, -1, smoothing, weights, log), N(4, 3)),
+        .. from log in new[] { false, true }
+           from reduction in new[] { Reduction.Mean, Reduction.None }
+           select At(new ClassLossCase("0 2 1 1 2 0", 1, reduction, Log: log), N(2, 3, 3)),
+        At(new ClassLossCase("2", 0), N(3)), At(new ClassLossCase("0", -1), N(1, 1)), At(new ClassLossCase("", -1, Reduction.None), N(0, 3)),
+        At(new ClassLossCase("", -1, Reduction.Sum), N(0, 3)), At(new ClassLossCase("17 3", -1), N(2, 40)), At(new ClassLossCase("1 0", Ignored: null, Smoothing: 0.3), N(2, 2)),
+    ];
+
+    protected override IEnumerable<Exact> ExactCases =>
+    [
+        // All ignored: 0 with zero gradients, whatever the logits are.
+        Exactly(new("7 7", Ignored: 7), [Nd.Of([2, 2], 1, 2, double.NaN, double.PositiveInfinity)], [Nd.Scalar(0)], [new Nd(2, 2)]),
+        Exactly(new("7 7", Reduction: Reduction.Sum, Ignored: 7, Smoothing: 0.5), [Nd.Of([2, 2], 1, 2, 3, 4)], [Nd.Scalar(0)], [new Nd(2, 2)]),
+        Exactly(new("7", Ignored: 7, Log: true), [Nd.Of([1, 2], 1, 2)], [Nd.Scalar(0)], [new Nd(1, 2)]),
+
+        // An ignored row adds nothing, with smoothing too, even if it is NaN.
+        Exactly(new("7 0", Ignored: 7, Smoothing: 1), [Nd.Of([2, 2], double.NaN, 1, 1e4, 0)], [Nd.Scalar(5e3)], [Nd.Of([2, 2], 0, 0, 0.5, -0.5)]),
+
+        // A logit of −∞ on another class, and on the target.
+        Exactly(new("0"), [Nd.Of([1, 2], 3, double.NegativeInfinity)], [Nd.Scalar(0)], [new Nd(1, 2)]),
+        Exactly(new("1"), [Nd.Of([1, 2], 3, double.NegativeInfinity)], [Nd.Scalar(double.PositiveInfinity)], [Nd.Of([1, 2], 1, -1)]),
+        Exactly(new("1"), [Nd.Of([1, 2], 1e4, 0)], [Nd.Scalar(1e4)], [Nd.Of([1, 2], 1, -1)]),
+        Exactly(new("", Reduction: Reduction.Mean), [new Nd(0, 3)], [Nd.Scalar(double.NaN)], [new Nd(0, 3)]),
+    ];
+
+    protected override IEnumerable<Refusal> Refusals =>
+    [
+        Refuse<ArgumentOutOfRangeException>(static tape => tape.Zeros([2, 3]).CrossEntropy(Targets(0, 3)), "index 3", "[1]", "2"),
+        Refuse<ArgumentOutOfRangeException>(static tape => tape.Zeros([2, 3]).CrossEntropy(Targets(-1, 0)), "index -1", "[0]"),
+        Refuse<ArgumentOutOfRangeException>(static tape => tape.Zeros([2, 3]).NegativeLogLikelihood(Targets(0, 3)), "index 3", "[1]"),
+        Refuse<ArgumentOutOfRangeException>(static tape => tape.Zeros([1, 3]).CrossEntropy(Targets(-100), ignoreIndex: null), "index -100"),
+        Refuse<ShapeException>(static tape => tape.Zeros([2, 3]).CrossEntropy(Targets(0)), "[2, 3]", "[1]"),
+        Refuse<ShapeException>(static tape => tape.Zeros([2, 3]).CrossEntropy(Targets(0, 0), axis: 0), "[2, 3]", "[3]"),
+        Refuse<ShapeException>(static tape => tape.Zeros([2, 3]).CrossEntropy(Targets(0, 0), classWeights: new Tensor<double>([2])), "[2]", "[3]"),
+        Refuse<ArgumentOutOfRangeException>(static tape => tape.Zeros([2, 3]).CrossEntropy(Targets(0, 0), labelSmoothing: 1.5), "1.5"),
+        Refuse<ArgumentOutOfRangeException>(static tape => tape.Zeros([2, 3]).CrossEntropy(Targets(0, 0), labelSmoothing: double.NaN), "NaN"),
+        Refuse<ArgumentOutOfRangeException>(static tape => tape.Zeros([2, 3]).CrossEntropy(Targets(0, 0), reduction: (Reduction)9), "Mean"),
+        Refuse<ArgumentOutOfRangeException>(static tape => tape.Zeros([2, 3]).CrossEntropy(Targets(0, 0), axis: 2), "2", "[2, 3]"),
+    ];
+
+    protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, ClassLossCase a)
+    {
+        Tensor<int> targets = new(a.TargetSizes(x[0].Shape.ToArray()), a.TargetValues);
+        Tensor<T>? weights = a.Weights.Length == 0 ? null : new Tensor<T>([a.WeightValues.Length], Array.ConvertAll(a.WeightValues, T.CreateTruncating));
+        return
+        [
+            a.Log
+                ? x[0].NegativeLogLikelihood(targets, a.Axis, a.Reduction, a.Ignored, weights)
+                : x[0].CrossEntropy(targets, a.Axis, a.Reduction, a.Ignored, a.Smoothing, weights),
+        ];
+    }
+
+    protected override Nd[] Reference(Nd[] x, ClassLossCase a)
+    {
+        int[] sizes = x[0].Sizes;
+        int axis = a.Axis < 0 ? a.Axis + sizes.Length : a.Axis, classes = sizes[axis];
+        double[] weights = a.Weights.Length == 0 ? [.. Enumerable.Repeat(1.0, classes)] : a.WeightValues;
+        Nd losses = new(a.TargetSizes(sizes));
+        double total = 0;
+        int at = 0;
+        foreach (int[] index in losses.Indices)
+        {
+            int target = a.TargetValues[at];
+            double[] row = [.. Enumerable.Range(0, classes).Select(c => x[0][[.. index[..axis], c, .. index[axis..]]])];
+            double log = a.Log ? 0 : Math.Log(row.Sum(Math.Exp));
+            double[] p = [.. row.Select(value => value - log)];
+            if (target != a.Ignored)
+            {
+                total += weights[target];
+                losses.Data[at] = (-(1 - a.Smoothing) * weights[target] * p[target]) - (a.Smoothing / classes * p.Select((value, c) => weights[c] * value).Sum());
+            }
+
+            at++;
+        }
+
+        return a.Reduction switch
+        {
+            Reduction.None => [losses],
+            Reduction.Sum => [Nd.Scalar(losses.Data.Sum())],
+            _ => [Nd.Scalar(losses.Data.Sum() / total)],
+        };
+    }
+
+    private static Tensor<int> Targets(params int[] values) => new([values.Length], values);
+}
+
+/// <summary>Binary cross-entropy with logits and squared error: composites, so that only their formulas are to be checked.</summary>
+public sealed class CompositeLossContract : OperatorContract<(string Name, Reduction Reduction)>
+{
+    public override Type[] Operations => [typeof(SquareOperation<>), typeof(LogSigmoidOperation<>)];
+
+    protected override IEnumerable<Sample> Samples =>
+    [
+        .. from name in new[] { "mse", "bce" }
+           from reduction in new[] { Reduction.Mean, Reduction.Sum, Reduction.None }
+           from sizes in new int[][] { [3, 4], [1], [] }
+           select At((name, reduction), N(sizes), U(0.1, 0.9, sizes)),
+        At(("bce", Reduction.None), N(2, 3), U(0, 1, 2, 3), U(0.5, 2, 3)), At(("mse", Reduction.None), N(0), N(0)), At(("bce", Reduction.Sum), N(0), N(0)),
+    ];
+
+    protected override IEnumerable<Exact> ExactCases =>
+    [
+        Gradient(("bce", Reduction.None), [1000, -1000, 1000, -1000, 1e4], [1, 1, 0, 0, 0], [0, 1000, 1000, 0, 1e4], [0, -1, 1, 0, 1]),
+    ];
+
+    protected override IEnumerable<Refusal> Refusals =>
+    [
+        Refuse<ShapeException>(static tape => tape.Zeros([3, 5]).MeanSquaredError(tape.Zeros([3, 6])), "[3, 5]", "[3, 6]"),
+        Refuse<ShapeException>(static tape => tape.Zeros([3, 5]).BinaryCrossEntropyWithLogits(tape.Zeros([5])), "[3, 5]", "[5]"),
+        Refuse<ShapeException>(static tape => tape.Zeros([3, 5]).BinaryCrossEntropyWithLogits(tape.Zeros([3, 5]), tape.Zeros([4])), "[4]", "[3, 5]"),
+        Refuse<ArgumentOutOfRangeException>(static tape => tape.Zeros([3]).MeanSquaredError(tape.Zeros([3]), (Reduction)9), "Mean"),
+    ];
+
+    protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (string Name, Reduction Reduction) a) =>
+    [
+        a.Name == "mse" ? x[0].MeanSquaredError(x[1], a.Reduction) : x[0].BinaryCrossEntropyWithLogits(x[1], x.Length > 2 ? x[2] : null, a.Reduction),
+    ];
+
+    protected override Nd[] Reference(Nd[] x, (string Name, Reduction Reduction) a)
+    {
+        Nd yes = Nd.Zip(x[0], x[1], static (logit, target) => target * Math.Log(1 + Math.Exp(-logit)));
+        if (x.Length > 2) yes = Nd.Zip(yes, x[2], static (loss, weight) => loss * weight);
+        Nd no = Nd.Zip(x[0], x[1], static (logit, target) => (1 - target) * Math.Log(1 + Math.Exp(logit)));
+        Nd losses = a.Name == "mse" ? Nd.Zip(x[0], x[1], static (left, right) => (left - right) * (left - right)) : Nd.Zip(yes, no, static (left, right) => left + right);
+        double sum = losses.Data.Sum();
+        return [a.Reduction == Reduction.None ? losses : Nd.Scalar(a.Reduction == Reduction.Sum ? sum : sum / losses.Data.Length)];
+    }
+
+    /// <summary>Logits against constant targets.</summary>
+    private static Exact Gradient((string Name, Reduction Reduction) attributes, double[] logits, double[] targets, double[] losses, double[] gradients) =>
+        new(Differentiable(1, attributes, Nd.Vector(logits), Nd.Vector(targets)), [Nd.Vector(losses)], [Nd.Vector(gradients)]);
+}
