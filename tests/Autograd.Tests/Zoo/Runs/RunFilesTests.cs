@@ -145,7 +145,7 @@ public sealed class RunFilesTests : IDisposable
         {
             Assert.Equal(7, checkpoint.Step);
             Assert.Equal(0.1, checkpoint.Number("rate"));
-            checkpoint.Require<float>([("w", [2, 3]), ("empty", [0])]);
+            checkpoint.Require([("w", "F32", [2, 3]), ("empty", "F32", [0])]);
             float[] read = new float[6];
             checkpoint.Read<float>("w", read);
             Assert.Equal(weights, read);
@@ -182,7 +182,7 @@ public sealed class RunFilesTests : IDisposable
         });
         using Checkpoint checkpoint = Checkpoint.Open(_folder["c"], _ => { });
         Failure failure = Assert.Throws<Failure>(
-            () => checkpoint.Require<float>([("same", [1]), ("shape", [3, 2]), ("type", [1]), ("missing", [1])]));
+            () => checkpoint.Require([("same", "F32", [1]), ("shape", "F32", [3, 2]), ("type", "F32", [1]), ("missing", "F32", [1])]));
         Assert.Equal(ExitCode.InputFile, failure.Code);
         Assert.Contains(
             "expected the 4 tensors of this model, got shape F32 [2, 3] in place of F32 [3, 2], type F64 [1] in place of F32 [1], no missing, the unknown extra;",
