@@ -10,7 +10,10 @@ public sealed class ThreadInvarianceTests
     public void ProductsHaveTheSameBits()
     {
         var random = new Random(14);
-        foreach ((int m, int n, int k) in new[] { (129, 200, 65), (1, 4000, 600), (2000, 3, 300), (33, 1000, 80), (512, 65, 400), (17, 3000, 256) })
+        foreach ((int m, int n, int k) in new[]
+        {
+            (129, 200, 65), (1, 4000, 600), (2000, 3, 300), (33, 1000, 80), (512, 65, 400), (17, 3000, 256),
+        })
         {
             foreach (bool transposed in new[] { false, true })
             {
@@ -37,7 +40,10 @@ public sealed class ThreadInvarianceTests
         foreach (RecurrentKind kind in Enum.GetValues<RecurrentKind>())
         {
             // Many rows, few rows with many units, and one-hot input.
-            foreach ((int batch, int input, int hidden, bool oneHot) in new[] { (33, 20, 50, false), (3, 30, 200, false), (40, 65, 100, true) })
+            foreach ((int batch, int input, int hidden, bool oneHot) in new[]
+            {
+                (33, 20, 50, false), (3, 30, 200, false), (40, 65, 100, true),
+            })
             {
                 var shape = new RecurrentShape(kind, 9, batch, input, hidden, Reverse: oneHot);
                 RecurrentRun<float>? expected = null;
