@@ -85,13 +85,15 @@ public sealed class CliErrorTests : IDisposable
         Assert.False(Directory.Exists(missing + "2"));
         foreach (string command in (string[])["sample", "evaluate"])
         {
-            Refused(ExitCode.InputFile, $"{command}: {missing}: expected the folder of a run, got no such folder; name the folder given as --out to train", command, missing);
+            Refused(ExitCode.InputFile, $"{command}: {missing}: expected the folder of a run, got no such folder; "
+                + "name the folder given as --out to train", command, missing);
             Refused(ExitCode.InputFile, $"expected the configuration of a run, got no such file; name the folder of a run", command,
                 _cli.Folder.Path);
         }
         Assert.Equal(ExitCode.Ok, _cli.Train("--steps", "1", "--quiet"));
         File.Delete(_cli["checkpoint.safetensors"]);
-        Refused(ExitCode.InputFile, $"sample: {_cli.Folder["run"]}: expected the folder of a run, got no checkpoint; name the folder of a run, or train one",
+        Refused(ExitCode.InputFile, $"sample: {_cli.Folder["run"]}: expected the folder of a run, got no checkpoint; "
+            + "name the folder of a run, or train one",
             "sample", _cli.Folder["run"]);
         Refused(ExitCode.InputFile, "U+", "sample", "a\u001b[31m\nautograd: forged", code => code.Replace("\\u{1b}", "U+",
             StringComparison.Ordinal));
@@ -115,7 +117,8 @@ public sealed class CliErrorTests : IDisposable
     public void Disk(string reason)
     {
         _cli.Model.BeforeStep = _ => throw new IOException(reason);
-        Refused(ExitCode.Disk, $"train fake: files: expected to read and write them, got {reason}; check the disk's space and the permissions",
+        Refused(ExitCode.Disk, $"train fake: files: expected to read and write them, got {reason}; "
+            + "check the disk's space and the permissions",
             "train", "fake", "--quiet", "--out", _cli.Folder["run"]);
     }
 

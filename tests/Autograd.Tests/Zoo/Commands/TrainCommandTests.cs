@@ -222,7 +222,8 @@ public sealed partial class TrainCommandTests : IDisposable
         _cli.Model.LossOf = step => step == 250 ? loss : 1;
         Assert.Equal(ExitCode.Numeric, _cli.Train("--quiet"));
         Assert.Equal(
-            $"autograd: train fake: step 251: expected a finite loss, got {shown}; the last checkpoint is kept; lower --learning-rate or --clip",
+            $"autograd: train fake: step 251: expected a finite loss, got {shown}; "
+                + "the last checkpoint is kept; lower --learning-rate or --clip",
             _cli.Error.TrimEnd());
         using Checkpoint checkpoint = Checkpoint.Open(_cli["checkpoint.safetensors"], _ => { });
         Assert.Equal(200, checkpoint.Step);

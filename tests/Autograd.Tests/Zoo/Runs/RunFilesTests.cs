@@ -185,7 +185,8 @@ public sealed class RunFilesTests : IDisposable
             () => checkpoint.Require([("same", "F32", [1]), ("shape", "F32", [3, 2]), ("type", "F32", [1]), ("missing", "F32", [1])]));
         Assert.Equal(ExitCode.InputFile, failure.Code);
         Assert.Contains(
-            "expected the 4 tensors of this model, got shape F32 [2, 3] in place of F32 [3, 2], type F64 [1] in place of F32 [1], no missing, the unknown extra;",
+            "expected the 4 tensors of this model, got shape F32 [2, 3] in place of F32 [3, 2], "
+                + "type F64 [1] in place of F32 [1], no missing, the unknown extra;",
             failure.Message, StringComparison.Ordinal);
     }
 

@@ -14,7 +14,8 @@ public sealed class SmallPartsTests
             "--hidden, --batch", [("small", [1], 4), ("weights", [1001], 8), ("tape", [500, 2], 4)], available: 10_000));
         Assert.Equal(ExitCode.Resources, failure.Code);
         Assert.Equal(
-            "--hidden, --batch: expected at most 8 kB of memory (80 % of the 10 kB available), got a need of 12 kB (weights 8 kB, tape 4 kB, small 4 B); choose smaller sizes",
+            "--hidden, --batch: expected at most 8 kB of memory (80 % of the 10 kB available), "
+                + "got a need of 12 kB (weights 8 kB, tape 4 kB, small 4 B); choose smaller sizes",
             failure.Message);
     }
 
