@@ -117,31 +117,6 @@ public sealed class GatherContract : OperatorContract<(int Axis, int[] Shape, in
 }
 
 /// <summary>One-hot rows have no inputs; multiplied with a value they are seen written out, and a gradient passes beside them.</summary>
-public sealed class OneHotContract : OperatorContract<(int[] Shape, int[] Index)>
-{
-    public override Type[] Operations => [typeof(OneHotOperation<>)];
-
-    protected override IEnumerable<Sample> Samples => [At(([2], [2, 0]), N(2, 3)), At(([2, 2], [1, 1, 0, 1]), N(2, 2, 2)), At(([], [0]), N(1)), At(([0], []), N(0, 2))];
-
-    protected override IEnumerable<Exact> ExactCases => [Exactly(([1], [1]), [Nd.Of([1, 2], 3, 4)], [Nd.Of([1, 2], 0, 4)], [Nd.Of([1, 2], 0, 1)])];
-
-    protected override IEnumerable<Refusal> Refusals =>
-    [
-        Refuse<ArgumentOutOfRangeException>(tape => tape.OneHot(Tensor.From(0, 5), 5), "OneHot", "5 at [1]", "0 … 4"),
-        Refuse<ArgumentOutOfRangeException>(tape => tape.OneHot(Tensor.From(0), 0), "1 or more"),
-        Refuse<ArgumentOutOfRangeException>(tape => Tensor.OneHot(Tensor.From(0, -1), 5), "OneHot", "-1 at [1]"),
-        Refuse<ArgumentOutOfRangeException>(tape => Tensor.OneHot(Tensor.From(0), -1), "1 or more"),
-    ];
-
-    protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (int[] Shape, int[] Index) at) => [tape.OneHot(new Tensor<int>(at.Shape, at.Index), x[0].Shape[^1]) * x[0]];
-
-    protected override Nd[] Reference(Nd[] x, (int[] Shape, int[] Index) at)
-    {
-        Nd index = Nd.Of(at.Shape, [.. at.Index.Select(static i => (double)i)]);
-        return [Nd.Build(x[0].Sizes, place => index[place[..^1]] == place[^1] ? x[0][place] : 0 * x[0][place])];
-    }
-}
-
 public sealed class OneHotTensorTests
 {
     [Fact]
