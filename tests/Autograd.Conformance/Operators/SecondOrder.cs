@@ -30,12 +30,17 @@ internal static class SecondOrder
             "elementwise_mix" => ((x.Sin().Exp() * x.Sigmoid()) + ((1 + x.Square()).Log() * x.Tanh()) + (x.Softplus() / (1 + x.Square()).Sqrt())).Sum(),
             "tanh_mlp" => x.Linear(b["w1"], b["b1"]).Tanh().Linear(b["w2"], b["b2"]).Square().Sum(),
             "tanh_regression" => b["data"].Linear(x).Tanh().MeanSquaredError(b["target"]),
+            "softmax_regression" => b["data"].Linear(x).CrossEntropy(b.Index("target")),
+            "attention" => Attention(x.Linear(b["wq"]), x.Linear(b["wk"]), x.Linear(b["wv"])).Square().Sum(),
             "lstm_sum" => LstmSum(LstmOf(b, b["weight_hh_l0"]), x),
             "gru_sum" => GruOf(b).Forward(x).Outputs.Square().Sum(),
             _ => throw b.Bad("function"),
         };
         return (x, value);
     }
+
+    private static Variable<T> Attention<T>(Variable<T> q, Variable<T> k, Variable<T> v)
+        where T : unmanaged, IFloatingPointIeee754<T> => (q.MatMul(k.Transpose()) / Math.Sqrt(q.Shape[^1])).Softmax(-1).MatMul(v);
 
     /// <summary>The variable is itself a parameter of the layer.</summary>
     private static (Variable<T> X, Variable<T> Value) OfRecurrentWeight<T>(Bench<T> b)

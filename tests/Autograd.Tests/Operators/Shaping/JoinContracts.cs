@@ -39,3 +39,30 @@ public sealed class ConcatContract : OperatorContract<int>
         ];
     }
 }
+
+public sealed class StackContract : OperatorContract<int>
+{
+    public override Type[] Operations => [typeof(ConcatOperation<>)];
+
+    protected override IEnumerable<Sample> Samples =>
+        [At(0, N(), N()), At(0, N(2, 3), N(2, 3)), At(1, N(2, 3), N(2, 3), N(2, 3)), At(2, N(2, 3), N(2, 3)), At(-1, N(2), N(2)), At(-3, N(2, 3), N(2, 3)), At(0, N(1)), At(1, N(0, 2), N(0, 2))];
+
+    protected override IEnumerable<Exact> ExactCases => [];
+
+    protected override IEnumerable<Refusal> Refusals =>
+    [
+        Refuse<ArgumentException>(static tape => Variable.Stack<double>([]), "at least one"),
+        Refuse<ShapeException>(static tape => Variable.Stack<double>([tape.Zeros([2]), tape.Zeros([3])]), "[2]", "[3]"),
+        Refuse<ArgumentOutOfRangeException>(static tape => Variable.Stack<double>([tape.Zeros([2])], 2), "[2]", "2"),
+    ];
+
+    protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, int axis) => [Variable.Stack<T>(x, axis)];
+
+    protected override Nd[] Reference(Nd[] x, int axis)
+    {
+        int at = axis < 0 ? axis + x[0].Rank + 1 : axis;
+        List<int> sizes = [.. x[0].Sizes];
+        sizes.Insert(at, x.Length);
+        return [Nd.Build([.. sizes], index => x[index[at]][[.. index[..at], .. index[(at + 1)..]]])];
+    }
+}

@@ -2,7 +2,7 @@ namespace Autograd.Tests;
 
 public sealed class RangesContract : OperatorContract<Range[]>
 {
-    public override Type[] Operations => [typeof(ViewOperation<>), typeof(PlaceOperation<>), typeof(SliceOperation<>), typeof(ScatterSliceOperation<>)];
+    public override Type[] Operations => [typeof(ViewOperation<>), typeof(SliceOperation<>)];
 
     protected override IEnumerable<Sample> Samples =>
     [
@@ -31,47 +31,9 @@ public sealed class RangesContract : OperatorContract<Range[]>
     }
 }
 
-public sealed class SliceContract : OperatorContract<SliceContract.Bounds>
-{
-    public override Type[] Operations => [typeof(ViewOperation<>), typeof(SliceOperation<>), typeof(ScatterSliceOperation<>)];
-
-    protected override IEnumerable<Sample> Samples =>
-    [
-        At(new([0, 1], [3, null], [2, 1]), N(4, 5)), At(new([-3, 0], [-1, 99], [1, 3]), N(4, 5)), At(new([-99], [99], [2]), N(5)),
-        At(new([3], [1], [1]), N(5)), At(new([5], [null], [1]), N(5)), At(new([1], [2], [7]), N(3)), At(new([], [], []), N()),
-        At(new([0, 0], [null, null], [1, 1]), N(0, 2)), At(new([1, 0, 0], [2, null, 2], [5, 1, 1]), N(3, 2, 4)), At(new([1, 0], [2, 2], [1, 1]), N(3, 2)),
-        At(new([0, 1], [null, null], [2, 2]), N(1, 6)),
-    ];
-
-    protected override IEnumerable<Exact> ExactCases => [Exactly(new([0], [null], [2]), [Nd.Vector(1, double.NaN, 3)], [Nd.Vector(1, 3)], [Nd.Vector(1, 0, 1)])];
-
-    protected override IEnumerable<Refusal> Refusals =>
-    [
-        Refuse<ArgumentOutOfRangeException>(tape => tape.Zeros([5]).Slice([0], [null], [0]), "step", "axis 0", "[5]"),
-        Refuse<ArgumentOutOfRangeException>(tape => tape.Zeros([5]).Slice([0], [null], [-1]), "step", "-1"),
-        Refuse<ArgumentException>(tape => tape.Zeros([5, 2]).Slice([0], [null], [1]), "[5, 2]", "2 starts"),
-    ];
-
-    protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, Bounds at) => [x[0].Slice(at.Starts, at.Stops, at.Steps)];
-
-    protected override Nd[] Reference(Nd[] x, Bounds at)
-    {
-        // Which indices of an axis are taken, by trying all of them.
-        int[][] taken = [.. x[0].Sizes.Select((size, axis) =>
-        {
-            int start = at.Starts[axis] < 0 ? Math.Max(0, at.Starts[axis] + size) : at.Starts[axis];
-            int stop = at.Stops[axis] is { } given ? (given < 0 ? given + size : given) : size;
-            return Enumerable.Range(0, size).Where(i => i >= start && i < stop && (i - start) % at.Steps[axis] == 0).ToArray();
-        })];
-        return [Nd.Build([.. taken.Select(static indices => indices.Length)], index => x[0][[.. index.Select((i, axis) => taken[axis][i])]])];
-    }
-
-    public sealed record Bounds(int[] Starts, int?[] Stops, int[] Steps);
-}
-
 public sealed class NarrowContract : OperatorContract<(int Axis, int Start, int Count)>
 {
-    public override Type[] Operations => [typeof(ViewOperation<>), typeof(PlaceOperation<>), typeof(SliceOperation<>), typeof(ScatterSliceOperation<>)];
+    public override Type[] Operations => [typeof(ViewOperation<>), typeof(SliceOperation<>)];
 
     protected override IEnumerable<Sample> Samples =>
         [At((0, 1, 2), N(4, 2)), At((1, 1, 2), N(2, 4)), At((-1, 0, 1), N(2, 1, 3)), At((0, 0, 0), N(3)), At((1, 0, 3), N(2, 3)), At((1, 2, 2), N(1, 5))];
@@ -98,7 +60,7 @@ public sealed class NarrowContract : OperatorContract<(int Axis, int Start, int 
 
 public sealed class SplitContract : OperatorContract<(int[] Sizes, int Axis)>
 {
-    public override Type[] Operations => [typeof(ViewOperation<>), typeof(PlaceOperation<>), typeof(SliceOperation<>), typeof(ScatterSliceOperation<>)];
+    public override Type[] Operations => [typeof(ViewOperation<>), typeof(SliceOperation<>)];
 
     protected override IEnumerable<Sample> Samples =>
         [At(([1, 3], 0), N(4, 2)), At(([2, 0, 1], 1), N(2, 3)), At(([2], -1), N(3, 2)), At(([], 0), N(0)), At(([1, 1], 1), N(1, 2, 2))];

@@ -116,6 +116,7 @@ public sealed class GatherContract : OperatorContract<(int Axis, int[] Shape, in
     }
 }
 
+/// <summary>One-hot rows have no inputs; multiplied with a value they are seen written out, and a gradient passes beside them.</summary>
 public sealed class OneHotTensorTests
 {
     [Fact]
