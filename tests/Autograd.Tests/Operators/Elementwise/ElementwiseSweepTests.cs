@@ -3,6 +3,10 @@ namespace Autograd.Tests;
 /// <summary>How elementwise operators and losses share a sweep: several uses of one value, and no allocation.</summary>
 public sealed class ElementwiseSweepTests
 {
+    private static readonly Tensor<int> Targets = new([4], [2, 0, -100, 1]);
+
+    private static readonly Tensor<bool> Condition = new([3], [true, false, true]);
+
     private static readonly Func<Variable<float>, Variable<float>>[] Operators =
     [
         static x => x.Tanh(), static x => x.Sigmoid(), static x => x.Relu(), static x => x.Exp(), static x => x.Square(), static x => x.Gelu(),
@@ -12,10 +16,6 @@ public sealed class ElementwiseSweepTests
         static x => x.NegativeLogLikelihood(Targets), static x => x.BinaryCrossEntropyWithLogits(x.Sigmoid().Detach()), static x => x * x,
         static x => Variable.Maximum(x, -x), static x => Variable.Where(Condition, x, x * 2), static x => x / (x.Square() + 1), static x => x.Sum(0) * x,
     ];
-
-    private static readonly Tensor<int> Targets = new([4], [2, 0, -100, 1]);
-
-    private static readonly Tensor<bool> Condition = new([3], [true, false, true]);
 
     private static readonly Tensor<float> Input = new([4, 3], [0.5f, -1, 2, 0.25f, -0.75f, 1.5f, 3, -2, 0.1f, 1, -0.3f, 0.7f]);
 
