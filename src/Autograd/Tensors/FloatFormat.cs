@@ -91,8 +91,9 @@ internal sealed class FloatFormat
             int scale = scientific ? precision - exponent : precision;
             string rounded = Scaled(Math.Abs(value), scale).ToString(CultureInfo.InvariantCulture);
 
-            // The shortest digits may be those of the next power of ten: 1e-44 stands for 9.809e-45.
-            if (scientific && rounded.Length <= precision) rounded = Scaled(Math.Abs(value), ++scale).ToString(CultureInfo.InvariantCulture);
+            // The shortest digits may be those of the next power of ten: in float, 1e-5 stands for 9.9999997e-6.
+            string finer = scientific ? Scaled(Math.Abs(value), scale + 1).ToString(CultureInfo.InvariantCulture) : string.Empty;
+            if (scientific && finer.Length <= precision + 1) (rounded, scale) = (finer, scale + 1);
             exponent = rounded.Length - 1 - scale;
             digits = rounded.TrimEnd('0') is { Length: > 0 } some ? some : "0";
         }
