@@ -414,7 +414,8 @@ public sealed class SafetensorsTests : IDisposable
 
     private static void AssertCheap(byte[] content, long? offset)
     {
-        // The best of a few: on a busy machine a single time says little. 50 ms is the promise on a quiet one.
+        // The best of a few, because on a busy machine a single time says little: 50 ms is the promise on a quiet one, and never
+        // more than 2 s for each MB, for a header of very many tensors has to be read.
         TimeSpan best = TimeSpan.MaxValue;
         SafetensorsException error = null!;
         for (int attempt = 0; attempt < 5 && best.TotalMilliseconds > 50; attempt++)
@@ -425,7 +426,7 @@ public sealed class SafetensorsTests : IDisposable
             best = watch.Elapsed < best ? watch.Elapsed : best;
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, (2L * content.Length) + (16 << 20));
         }
-        Assert.InRange(best.TotalMilliseconds, 0, 1_000);
+        Assert.InRange(best.TotalMilliseconds, 0, 1_000 + (content.Length / 500));
         if (offset is not null)
             Assert.Equal(offset, error.Offset);
     }
