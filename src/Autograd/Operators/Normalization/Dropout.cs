@@ -7,14 +7,14 @@ public readonly partial struct Variable<T>
     /// <summary>x with each element 0 with probability p, else scaled by 1 / (1 − p); drawn from the tape's seed and a stream.</summary>
     internal Variable<T> Dropout(double probability, ulong stream)
     {
-        DropoutDropoutOperation<T> draw = Tape.Rent<DropoutDropoutOperation<T>>();
+        DropoutMaskOperation<T> draw = Tape.Rent<DropoutMaskOperation<T>>();
         draw.Set(Shape, probability, stream);
         return Tape.Apply(DropoutOperation<T>.Instance, this, Tape.Apply(draw, []));
     }
 }
 
 /// <summary>y = 0 with probability p, else 1 / (1 − p), element by element. A constant.</summary>
-internal sealed class DropoutDropoutOperation<T> : Operation<T>
+internal sealed class DropoutMaskOperation<T> : Operation<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     private Shape _shape;
