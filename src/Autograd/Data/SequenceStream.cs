@@ -58,6 +58,18 @@ public sealed class SequenceStream
         return new ChunkSequence(this, time, start, count);
     }
 
+    /// <summary>One chunk of a pass.</summary>
+    /// <param name="index">Its number in the pass, from 0 on.</param>
+    /// <param name="time">Steps of a chunk.</param>
+    /// <returns>The chunk; its memory is used again for the next one.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The pass has no such chunk.</exception>
+    public SequenceChunk Chunk(int index, int time)
+    {
+        int count = CountChunks(time);
+        if ((uint)index >= (uint)count) Errors.OutOfRange(nameof(index), index, $"SequenceStream: a pass has {count} chunks of {time} steps; there is no chunk {index}.");
+        return Read(index, time);
+    }
+
     private static int RequireTime(int time)
     {
         if (time < 1) Errors.OutOfRange(nameof(time), time, $"SequenceStream: time is 1 or more, not {time}.");

@@ -25,7 +25,7 @@ internal static partial class Elementwise
         space.Require(x.Length, y.Length, 1, z.Length);
         fixed (T* px = x, py = y, pz = z)
         {
-            new Grid<BinaryPoint<TFunction, T>, T>(new(function), (byte*)px, (byte*)py, null, pz, space).Run(0, 1);
+            RunGrid(new Grid<BinaryPoint<TFunction, T>, T>(new(function), (byte*)px, (byte*)py, null, pz, space));
         }
     }
 
@@ -40,7 +40,7 @@ internal static partial class Elementwise
         space.Require(x.Length, y.Length, z.Length, w.Length);
         fixed (T* px = x, py = y, pz = z, pw = w)
         {
-            new Grid<TernaryPoint<TFunction, T>, T>(new(function), (byte*)px, (byte*)py, (byte*)pz, pw, space).Run(0, 1);
+            RunGrid(new Grid<TernaryPoint<TFunction, T>, T>(new(function), (byte*)px, (byte*)py, (byte*)pz, pw, space));
         }
     }
 
@@ -55,9 +55,14 @@ internal static partial class Elementwise
         fixed (bool* pc = condition)
         fixed (T* px = x, py = y, pz = z)
         {
-            new Grid<WherePoint<T>, T>(default, (byte*)pc, (byte*)px, (byte*)py, pz, space).Run(0, 1);
+            RunGrid(new Grid<WherePoint<T>, T>(default, (byte*)pc, (byte*)px, (byte*)py, pz, space));
         }
     }
+
+    private static void RunGrid<TPoint, T>(Grid<TPoint, T> grid)
+        where TPoint : unmanaged, IPoint<T>
+        where T : unmanaged, IFloatingPointIeee754<T> =>
+        WorkerPool.Run(grid, (int)Math.Min(WorkerPool.PartsFor(grid.Count, Grain), Math.Max(grid.Rows, 1)));
 
     /// <summary>The merged axes, and each operand's strides along them. The last axis is the row.</summary>
     private unsafe struct Space
@@ -91,6 +96,8 @@ internal static partial class Elementwise
             }
         }
 
+        public readonly long Count => Rows * Sizes[Rank - 1];
+
         public readonly long Rows
         {
             get
@@ -103,7 +110,7 @@ internal static partial class Elementwise
 
         public readonly void Require(int x, int y, int z, int result)
         {
-            long count = Rows * Sizes[Rank - 1];
+            long count = Count;
             fixed (int* strideX = X, strideY = Y, strideZ = Z)
             {
                 if (count == result && (count == 0 || (x >= Extent(strideX) && y >= Extent(strideY) && z >= Extent(strideZ)))) return;
@@ -141,10 +148,14 @@ internal static partial class Elementwise
     }
 
     /// <summary>All rows of a broadcast computation.</summary>
-    private readonly unsafe struct Grid<TPoint, T>(TPoint point, byte* x, byte* y, byte* z, T* result, Space space)
+    private readonly unsafe struct Grid<TPoint, T>(TPoint point, byte* x, byte* y, byte* z, T* result, Space space) : IParallelWork
         where TPoint : unmanaged, IPoint<T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        public long Count => space.Count;
+
+        public long Rows => space.Rows;
+
         public void Run(int part, int parts)
         {
             Space s = space;

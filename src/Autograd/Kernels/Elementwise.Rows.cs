@@ -5,22 +5,24 @@ namespace Autograd.Kernels;
 
 internal static partial class Elementwise
 {
-    /// <summary>Elements from which splitting a computation over threads pays; a thread gets at least half as many.</summary>
-    internal const int ParallelThreshold = 1 << 16;
+    /// <summary>Elements a thread gets at least; below twice as many a second thread costs more than it gives.</summary>
+    internal const int Grain = 1 << 15;
 
     // Threads share no cache line of the result.
     private const int PartMultiple = 64;
 
     private static void Run<TPoint, T>(Row<TPoint, T> row)
         where TPoint : unmanaged, IPoint<T>
-        where T : unmanaged, IFloatingPointIeee754<T> => row.Run(0, 1);
+        where T : unmanaged, IFloatingPointIeee754<T> => WorkerPool.Run(row, WorkerPool.PartsFor(row.Count, Grain));
 
     /// <summary>A row of the result. Each operand either runs along it (step 1) or stands still (step 0).</summary>
     private readonly unsafe struct Row<TPoint, T>(
-        TPoint point, byte* x, int stepX, byte* y, int stepY, byte* z, int stepZ, T* result, nint count)
+        TPoint point, byte* x, int stepX, byte* y, int stepY, byte* z, int stepZ, T* result, nint count) : IParallelWork
         where TPoint : unmanaged, IPoint<T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        public nint Count => count;
+
         public void Run(int part, int parts)
         {
             nint start = Bound(part, parts), end = Bound(part + 1, parts);

@@ -30,8 +30,8 @@ internal static unsafe class Gemm
     /// C[m, n] = op(A)[m, k] · op(B)[k, n], added to C if <paramref name="accumulate"/>; otherwise C is not read. A transposed
     /// A lies as [k, m], a transposed B as [n, k]; leading dimensions count elements. C must not overlap A or B.
     /// </summary>
-    internal static void Multiply<T>(bool transposeA, bool transposeB, int m, int n, int k, ReadOnlySpan<T> a, int lda, ReadOnlySpan<T> b, int ldb,
-        Span<T> c, int ldc, bool accumulate = false)
+    internal static void Multiply<T>(bool transposeA, bool transposeB, int m, int n, int k, ReadOnlySpan<T> a, int lda, ReadOnlySpan<T> b,
+        int ldb, Span<T> c, int ldc, bool accumulate = false)
         where T : unmanaged => Multiply(NativeVectorBits, transposeA, transposeB, m, n, k, a, lda, b, ldb, c, ldc, accumulate);
 
     /// <summary>The same at a chosen vector width, for tests.</summary>
@@ -94,9 +94,9 @@ internal static unsafe class Gemm
         }
     }
 
-    /// <summary>As <see cref="Multiply{T}(bool, bool, int, int, int, ReadOnlySpan{T}, int, ReadOnlySpan{T}, int, Span{T}, int, bool)"/>, same bits, with B packed.</summary>
-    internal static void MultiplyPacked<T>(bool transposeA, int m, int n, int k, ReadOnlySpan<T> a, int lda, ReadOnlySpan<T> packed, Span<T> c,
-        int ldc, bool accumulate = false)
+    /// <summary>The same product, with the same bits, from a B that <see cref="Pack"/> has packed.</summary>
+    internal static void MultiplyPacked<T>(bool transposeA, int m, int n, int k, ReadOnlySpan<T> a, int lda, ReadOnlySpan<T> packed,
+        Span<T> c, int ldc, bool accumulate = false)
         where T : unmanaged
     {
         CheckMatrix("A", transposeA ? k : m, transposeA ? m : k, lda, a.Length);
@@ -227,7 +227,9 @@ internal static unsafe class Gemm
             Transposition.Copy(turned, p.M, p.N, p.M, p.C, p.Ldc);
         }
 
-        /// <summary>The grid of parts whose slowest part is cheapest, counting that each part copies its own share of both factors.</summary>
+        /// <summary>
+        /// The grid of parts whose slowest part is cheapest, counting that each part copies its own share of both factors.
+        /// </summary>
         private static (int Rows, int Columns) Grid(in GemmProblem<T> p, int parts)
         {
             int vectors = GemmDriver<T, V>.Vectors(p.N), bestRows = 1, bestColumns = 1;
@@ -260,8 +262,8 @@ internal static unsafe class Gemm
                 start = GemmDriver<T, V>.PanelStart(vectors, start);
                 end = GemmDriver<T, V>.PanelStart(vectors, end);
             }
-            GemmDriver<T, V>.Rectangle(_problem, Share(_problem.M, rowPart, rowParts), Share(_problem.M, rowPart + 1, rowParts), start * V.Count,
-                Math.Min(end * V.Count, _problem.N));
+            int first = Share(_problem.M, rowPart, rowParts), last = Share(_problem.M, rowPart + 1, rowParts);
+            GemmDriver<T, V>.Rectangle(_problem, first, last, start * V.Count, Math.Min(end * V.Count, _problem.N));
         }
 
         private static int Share(int count, int part, int parts) => (int)((long)count * part / parts);

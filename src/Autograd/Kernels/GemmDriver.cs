@@ -55,7 +55,10 @@ internal static unsafe class GemmDriver<T, V>
     private const int BlockPanels = 10;
     private const int BlockTiles = 8;
 
-    /// <summary>From this number of rows on it pays to copy panels of B together before use: a power of two as leading dimension maps its rows to few cache sets.</summary>
+    /// <summary>
+    /// From this number of rows on it pays to copy panels of B together before use: a power of two as leading dimension
+    /// maps its rows to few cache sets.
+    /// </summary>
     private const int PackRightRows = 8;
 
     /// <summary>From this number of panels on it pays to copy tiles of A together before use.</summary>
@@ -63,7 +66,10 @@ internal static unsafe class GemmDriver<T, V>
 
     internal static int Vectors(int n) => (int)(((long)n + V.Count - 1) / V.Count);
 
-    /// <summary>The number of panels of <paramref name="vectors"/> vectors. A last panel of one vector is too thin to be fast, so the last two share.</summary>
+    /// <summary>
+    /// The number of panels of <paramref name="vectors"/> vectors. A last panel of one vector is too thin to be fast, so
+    /// the last two share.
+    /// </summary>
     internal static int Panels(int vectors) => (vectors + PanelVectors - 1) / PanelVectors;
 
     /// <summary>The first vector of a panel; that of the panel after the last is the number of vectors.</summary>
@@ -108,7 +114,10 @@ internal static unsafe class GemmDriver<T, V>
         }
     }
 
-    /// <summary>Computes the rectangle of rows [m0, m1) and columns [n0, n1) of C; n0 is the start of a vector, or of a panel if B is packed.</summary>
+    /// <summary>
+    /// Computes the rectangle of rows [m0, m1) and columns [n0, n1) of C; n0 is the start of a vector, or of a panel if B
+    /// is packed.
+    /// </summary>
     internal static void Rectangle(in GemmProblem<T> p, int m0, int m1, int n0, int n1)
     {
         if (m0 >= m1 || n0 >= n1)
@@ -204,7 +213,10 @@ internal static unsafe class GemmDriver<T, V>
         }
     }
 
-    /// <summary>Copies the next tiles of op(A) together, each [row, k] or, if A is transposed, [k, row]. Returns the row after them.</summary>
+    /// <summary>
+    /// Copies the next tiles of op(A) together, each [row, k] or, if A is transposed, [k, row]. Returns the row after
+    /// them.
+    /// </summary>
     private static int PackLeft(in GemmProblem<T> p, int m, int m1, int k, int count, T* left, nint leftRow)
     {
         int end = m;
@@ -326,7 +338,8 @@ internal static unsafe class GemmDriver<T, V>
         }
     }
 
-    internal static void Tile(int rows, int vectors, T* a, nint aRow, nint aStep, T* b, nint bStep, nint count, T* c, nint cRow, bool accumulate)
+    private static void Tile(int rows, int vectors, T* a, nint aRow, nint aStep, T* b, nint bStep, nint count, T* c, nint cRow,
+        bool accumulate)
     {
         switch (vectors)
         {

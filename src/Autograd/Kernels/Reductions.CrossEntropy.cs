@@ -21,29 +21,12 @@ internal static unsafe partial class Reductions
     {
         int rows = targets.Length;
         int classes = Classes(logits.Length, rows, weights.Length, losses.Length, scales.Length, sums.Length);
-        for (int row = 0; row < rows; row++)
+        RequireClasses(targets, ignored, classes);
+        fixed (T* x = logits, w = weights, l = losses, m = scales, s = sums)
+        fixed (int* t = targets)
         {
-            int target = targets[row];
-            if (target == ignored)
-            {
-                losses[row] = T.Zero;
-                continue;
-            }
-
-            RequireClass(target, classes, row);
-            ReadOnlySpan<T> x = logits.Slice(row * classes, classes);
-            T sum = SumOfExp(x, out T scale);
-            scales[row] = scale;
-            sums[row] = sum;
-            T log = LogOf(sum);
-            T loss = (weights.IsEmpty ? T.One : weights[target]) * (scale - x[target] + log);
-            if (smoothing != 0)
-            {
-                T uniform = SumOfLosses(x, weights, scale, log) / T.CreateTruncating(classes);
-                loss = T.CreateTruncating(1 - smoothing) * loss + T.CreateTruncating(smoothing) * uniform;
-            }
-
-            losses[row] = loss;
+            LossWork<T> work = new(x, t, weights.IsEmpty ? null : w, rows, classes, ignored, smoothing, l, m, s);
+            WorkerPool.Run(work, Math.Min(WorkerPool.PartsFor(logits.Length, Elementwise.Grain / 2), Math.Max(rows, 1)));
         }
     }
 
@@ -60,44 +43,32 @@ internal static unsafe partial class Reductions
         int rows = targets.Length;
         int classes = Classes(
             logits.Length, rows, weights.Length, cotangents.Length == 1 ? rows : cotangents.Length, scales.Length, sums.Length);
+        RequireClasses(targets, ignored, classes);
+        if (gradient.Length != logits.Length)
+        {
+            throw new ArgumentException($"Cross-entropy: a gradient of {gradient.Length} elements for {logits.Length} logits.");
+        }
+
         T share = T.CreateTruncating(smoothing / Math.Max(classes, 1));
         T allShares = weights.IsEmpty ? T.CreateTruncating(smoothing) : share * Sum(weights);
-        for (int row = 0; row < rows; row++)
+        fixed (T* x = logits, w = weights, c = cotangents, m = scales, s = sums, g = gradient)
+        fixed (int* t = targets)
         {
-            int target = targets[row];
-            Span<T> g = gradient.Slice(row * classes, classes);
-            if (target == ignored)
-            {
-                g.Clear();
-                continue;
-            }
-
-            RequireClass(target, classes, row);
-            T cotangent = cotangents[cotangents.Length == 1 ? 0 : row];
-            T own = T.CreateTruncating(1 - smoothing) * (weights.IsEmpty ? T.One : weights[target]);
-
-            T factor = cotangent * (own + allShares) / sums[row];
-            Elementwise.Ternary<ScaledExpOfDifferenceFunction, T>(
-                logits.Slice(row * classes, classes), scales.Slice(row, 1), new(in factor), g);
-            g[target] -= cotangent * own;
-            if (smoothing == 0) continue;
-            T uniform = -cotangent * share;
-            if (weights.IsEmpty) Elementwise.Binary<AddFunction, T>(g, new(in uniform), g);
-            else Elementwise.Ternary<MultiplyAddFunction, T>(weights, new(in uniform), g, g);
+            GradientWork<T> work = new(
+                x, t, weights.IsEmpty ? null : w, rows, classes, ignored, T.CreateTruncating(1 - smoothing), share, allShares,
+                c, cotangents.Length == 1 ? 0 : 1, m, s, g);
+            WorkerPool.Run(work, Math.Min(WorkerPool.PartsFor(logits.Length, Elementwise.Grain / 2), Math.Max(rows, 1)));
         }
     }
 
     /// <summary>Σ w[c] (−p[c]).</summary>
-    private static T SumOfLosses<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> weights, T scale, T log)
+    private static T SumOfLosses<T>(T* x, T* weights, int classes, T scale, T log)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         T one = T.One;
         T shift = scale + log;
-        fixed (T* px = x, pw = weights)
-        {
-            return SumOf<TernaryPoint<WeightedDifferenceFunction, T>, T>(
-                default, (byte*)px, 1, (byte*)&shift, 0, (byte*)(weights.IsEmpty ? &one : pw), weights.IsEmpty ? 0 : 1, x.Length);
-        }
+        return SumOf<TernaryPoint<WeightedDifferenceFunction, T>, T>(
+            default, (byte*)x, 1, (byte*)&shift, 0, (byte*)(weights == null ? &one : weights), weights == null ? 0 : 1, classes);
     }
 
     private static int Classes(int logits, int rows, int weights, params ReadOnlySpan<int> perRow)
@@ -115,12 +86,78 @@ internal static unsafe partial class Reductions
         return classes;
     }
 
-    private static void RequireClass(int target, int classes, int row)
+    private static void RequireClasses(ReadOnlySpan<int> targets, int ignored, int classes)
     {
-        if ((uint)target >= (uint)classes)
+        for (int row = 0; row < targets.Length; row++)
         {
+            if ((uint)targets[row] < (uint)classes || targets[row] == ignored) continue;
             throw new ArgumentOutOfRangeException(
-                nameof(target), $"Cross-entropy: target {target} at position {row} is not one of the {classes} classes 0 to {classes - 1}.");
+                nameof(targets),
+                $"Cross-entropy: target {targets[row]} at position {row} is not one of the {classes} classes 0 to {classes - 1}.");
+        }
+    }
+
+    private readonly struct LossWork<T>(
+        T* logits, int* targets, T* weights, int rows, int classes, int ignored, double smoothing, T* losses, T* scales, T* sums)
+        : IParallelWork
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        public void Run(int part, int parts)
+        {
+            for (int row = (int)((long)rows * part / parts); row < (int)((long)rows * (part + 1) / parts); row++)
+            {
+                int target = targets[row];
+                if (target == ignored)
+                {
+                    losses[row] = T.Zero;
+                    continue;
+                }
+
+                T* x = logits + (nint)row * classes;
+                T sum = SumOfExp(new ReadOnlySpan<T>(x, classes), out T scale);
+                scales[row] = scale;
+                sums[row] = sum;
+                T log = LogOf(sum);
+                T loss = (weights == null ? T.One : weights[target]) * (scale - x[target] + log);
+                if (smoothing != 0)
+                {
+                    T uniform = SumOfLosses(x, weights, classes, scale, log) / T.CreateTruncating(classes);
+                    loss = T.CreateTruncating(1 - smoothing) * loss + T.CreateTruncating(smoothing) * uniform;
+                }
+
+                losses[row] = loss;
+            }
+        }
+    }
+
+    private readonly struct GradientWork<T>(
+        T* logits, int* targets, T* weights, int rows, int classes, int ignored, T sharp, T share, T allShares,
+        T* cotangents, int cotangentStep, T* scales, T* sums, T* gradient) : IParallelWork
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        public void Run(int part, int parts)
+        {
+            for (int row = (int)((long)rows * part / parts); row < (int)((long)rows * (part + 1) / parts); row++)
+            {
+                int target = targets[row];
+                Span<T> g = new(gradient + (nint)row * classes, classes);
+                if (target == ignored)
+                {
+                    g.Clear();
+                    continue;
+                }
+
+                T cotangent = cotangents[row * cotangentStep];
+                T own = sharp * (weights == null ? T.One : weights[target]);
+                T factor = cotangent * (own + allShares) / sums[row];
+                Elementwise.Ternary<ScaledExpOfDifferenceFunction, T>(
+                    new(logits + (nint)row * classes, classes), new(scales + row, 1), new(in factor), g);
+                g[target] -= cotangent * own;
+                T uniform = -cotangent * share;
+                if (share == T.Zero) continue;
+                if (weights == null) Elementwise.Binary<AddFunction, T>(g, new(in uniform), g);
+                else Elementwise.Ternary<MultiplyAddFunction, T>(new(weights, classes), new(in uniform), g, g);
+            }
         }
     }
 }

@@ -105,17 +105,34 @@ internal static unsafe partial class Reductions
                 $"Reduction of [{outer}, {reduce}, {inner}]: the second operand has {second.Length} elements, the result {result.Length}.");
         }
 
-        T[]? scratch = inner == 1 ? null : ArrayPool<T>.Shared.Rent(GatherWidth * (2 * reduce + resultReduce));
-        for (int o = 0; o < outer; o++)
+        fixed (T* px = first, ps = second, py = result)
         {
-            ReadOnlySpan<T> a = first.Slice(o * reduce * inner, reduce * inner);
-            ReadOnlySpan<T> b = two ? second.Slice(o * reduce * inner, reduce * inner) : default;
-            Span<T> y = result.Slice(o * resultReduce * inner, resultReduce * inner);
-            if (scratch is null) TWork.Run(a, b, y);
-            else AlongColumns<TWork, T>(a, b, y, reduce, inner, resultReduce, scratch);
+            AlongWork<TWork, T> work = new(px, two ? ps : null, py, outer, reduce, inner, resultReduce);
+            WorkerPool.Run(work, Math.Min(WorkerPool.PartsFor(first.Length, Elementwise.Grain / 2), Math.Max(outer, 1)));
         }
+    }
 
-        if (scratch is not null) ArrayPool<T>.Shared.Return(scratch);
+    /// <summary>All rows, or columns, of the outer axis.</summary>
+    private readonly struct AlongWork<TWork, T>(
+        T* first, T* second, T* result, int outer, int reduce, int inner, int resultReduce) : IParallelWork
+        where TWork : IRowWork<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        public void Run(int part, int parts)
+        {
+            T[]? scratch = inner == 1 ? null : ArrayPool<T>.Shared.Rent(GatherWidth * (2 * reduce + resultReduce));
+            int size = reduce * inner, resultSize = resultReduce * inner;
+            for (int o = (int)((long)outer * part / parts); o < (int)((long)outer * (part + 1) / parts); o++)
+            {
+                ReadOnlySpan<T> a = new(first + (nint)o * size, size);
+                ReadOnlySpan<T> b = second == null ? default : new(second + (nint)o * size, size);
+                Span<T> y = new(result + (nint)o * resultSize, resultSize);
+                if (scratch is null) TWork.Run(a, b, y);
+                else AlongColumns<TWork, T>(a, b, y, reduce, inner, resultReduce, scratch);
+            }
+
+            if (scratch is not null) ArrayPool<T>.Shared.Return(scratch);
+        }
     }
 
     private static void AlongColumns<TWork, T>(

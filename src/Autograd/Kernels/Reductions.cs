@@ -19,14 +19,29 @@ internal static unsafe partial class Reductions
     // takes this many elements of each stream.
     private const int StreamBytes = 256;
     private const int BlockDepth = 16;
+    private const int SumStrip = 256;
+
+    // Blocks whose sum is one part of a large sum: a power of two, so that they are a subtree of the pairwise sum.
+    private const int ChunkBlocks = 32;
+    private const int MaxChunks = 1024;
 
     /// <summary>The sum of all elements; 0 of none.</summary>
+    [SkipLocalsInit]
     public static T Sum<T>(ReadOnlySpan<T> x)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         fixed (T* px = x)
         {
-            return SumOf<UnaryPoint<IdentityFunction, T>, T>(default, (byte*)px, 1, null, 0, null, 0, x.Length);
+            int parts = WorkerPool.PartsFor(x.Length, Elementwise.Grain);
+            if (parts == 1) return SumOf<UnaryPoint<IdentityFunction, T>, T>(default, (byte*)px, 1, null, 0, null, 0, x.Length);
+            long chunk = (long)ChunkBlocks * BlockDepth * StreamBytes / sizeof(T);
+            while ((x.Length + chunk - 1) / chunk > MaxChunks) chunk *= 2;
+            int chunks = (int)((x.Length + chunk - 1) / chunk);
+            T* sums = stackalloc T[MaxChunks];
+            WorkerPool.Run(new ChunkWork<T>(px, x.Length, chunk, sums, chunks), parts);
+            PairwiseSum<T> total = new(stackalloc T[PairwiseSum<T>.Capacity]);
+            for (int i = 0; i < chunks; i++) total.Add(sums[i]);
+            return total.Result;
         }
     }
 
@@ -64,11 +79,10 @@ internal static unsafe partial class Reductions
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         RequireLayout(x.Length, y.Length, outer, reduce, inner);
-        for (int o = 0; o < outer; o++)
+        fixed (T* px = x, py = y)
         {
-            ReadOnlySpan<T> slab = x.Slice(o * reduce * inner, reduce * inner);
-            if (inner == 1) y[o] = Sum(slab);
-            else SumRows(slab, y.Slice(o * inner, inner), reduce, inner);
+            SumWork<T> work = new(px, py, outer, reduce, inner);
+            WorkerPool.Run(work, Math.Min(WorkerPool.PartsFor(x.Length, Elementwise.Grain), Math.Max(work.Units, 1)));
         }
     }
 
@@ -80,29 +94,19 @@ internal static unsafe partial class Reductions
         Elementwise.Unary(y, y, new DivideByScalarFunction(reduce));
     }
 
-    /// <summary>The sum of the rows of a [rows, width] matrix.</summary>
+    /// <summary>The sums of the rows of a strip of columns of a [rows, width] matrix.</summary>
     [SkipLocalsInit]
-    private static void SumRows<T>(ReadOnlySpan<T> x, Span<T> y, int rows, int width)
+    private static void SumRows<T>(T* x, Span<T> y, int rows, int width)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        // Strips of columns, so that their partial sums stay in the first-level cache.
-        const int stripWidth = 256;
-        Span<T> partials = stackalloc T[stripWidth * (PairwiseRows<T>.Depth(rows) + 1)];
-        for (int start = 0; start < width; start += stripWidth)
+        PairwiseRows<T> sums = new(stackalloc T[SumStrip * PairwiseRows<T>.Depth(rows)], y);
+        for (int row = 0; row < rows; row += 2)
         {
-            Span<T> strip = y.Slice(start, Math.Min(stripWidth, width - start));
-            PairwiseRows<T> sums = new(partials, strip);
-            for (int row = 0; row < rows;)
-            {
-                ReadOnlySpan<T> first = x.Slice(row * width + start, strip.Length);
-                bool pair = row + 1 < rows;
-                if (pair) sums.Add(first, x.Slice((row + 1) * width + start, strip.Length));
-                else sums.Add(first);
-                row += pair ? 2 : 1;
-            }
-
-            sums.Finish();
+            if (row + 1 < rows) sums.Add(new(x + (nint)row * width, y.Length), new(x + (nint)(row + 1) * width, y.Length));
+            else sums.Add(new(x + (nint)row * width, y.Length));
         }
+
+        sums.Finish();
     }
 
     private static void RequireLayout(int input, int result, int outer, int reduce, int inner)
@@ -112,6 +116,40 @@ internal static unsafe partial class Reductions
             throw new ArgumentException(
                 $"Reduction: an input of [{outer}, {reduce}, {inner}] and a result of [{outer}, {inner}] do not fit buffers of " +
                 $"{input} and {result} elements.");
+        }
+    }
+
+    /// <summary>Sums of chunks of a row.</summary>
+    private readonly struct ChunkWork<T>(T* x, long length, long chunk, T* sums, int chunks) : IParallelWork
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        public void Run(int part, int parts)
+        {
+            for (int i = (int)((long)chunks * part / parts); i < (int)((long)chunks * (part + 1) / parts); i++)
+            {
+                nint count = (nint)Math.Min(chunk, length - i * chunk);
+                sums[i] = SumOf<UnaryPoint<IdentityFunction, T>, T>(default, (byte*)(x + i * chunk), 1, null, 0, null, 0, count);
+            }
+        }
+    }
+
+    /// <summary>Sums along the middle axis; a unit is a row, or a strip of columns so narrow that its sums stay in the cache.</summary>
+    private readonly struct SumWork<T>(T* x, T* y, int outer, int reduce, int inner) : IParallelWork
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        public int Units => outer * Strips;
+
+        private int Strips => (inner + SumStrip - 1) / SumStrip;
+
+        public void Run(int part, int parts)
+        {
+            for (int unit = (int)((long)Units * part / parts); unit < (int)((long)Units * (part + 1) / parts); unit++)
+            {
+                int o = unit / Strips, start = unit % Strips * SumStrip;
+                T* slab = x + (nint)o * reduce * inner;
+                if (inner == 1) y[o] = Sum(new ReadOnlySpan<T>(slab, reduce));
+                else SumRows(slab + start, new(y + (nint)o * inner + start, Math.Min(SumStrip, inner - start)), reduce, inner);
+            }
         }
     }
 }

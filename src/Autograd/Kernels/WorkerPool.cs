@@ -45,14 +45,20 @@ internal static unsafe class WorkerPool
     [ThreadStatic]
     private static bool _inside;
 
-    /// <summary>The number of parts that <paramref name="cost"/> is worth when a part should cost at least <paramref name="grain"/>.</summary>
+    /// <summary>
+    /// The number of parts that <paramref name="cost"/> is worth when a part should cost at least <paramref
+    /// name="grain"/>.
+    /// </summary>
     internal static int PartsFor(long cost, long grain)
     {
         int threads = Parallelism.Threads;
         return threads == 1 || cost < 2 * grain ? 1 : (int)Math.Min(threads, cost / grain);
     }
 
-    /// <summary>Runs <paramref name="work"/> in <paramref name="parts"/> parts on as many threads as there are, in no particular order.</summary>
+    /// <summary>
+    /// Runs <paramref name="work"/> in <paramref name="parts"/> parts on as many threads as there are, in no particular
+    /// order.
+    /// </summary>
     /// <exception cref="Exception">What the first failing part threw.</exception>
     internal static void Run<TWork>(TWork work, int parts)
         where TWork : unmanaged, IParallelWork => Start(ref work, parts, together: false);
@@ -138,7 +144,10 @@ internal static unsafe class WorkerPool
     private static void Invoke<TWork>(void* work, int part, int parts)
         where TWork : unmanaged, IParallelWork => ((TWork*)work)->Run(part, parts);
 
-    /// <summary>Claims and runs parts of a region until none is left. Once a part is claimed the region cannot end, so its fields are stable.</summary>
+    /// <summary>
+    /// Claims and runs parts of a region until none is left. Once a part is claimed the region cannot end, so its fields
+    /// are stable.
+    /// </summary>
     private static void Participate(uint region, bool fromBelow)
     {
         while (true)

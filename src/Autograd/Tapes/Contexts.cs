@@ -128,9 +128,14 @@ public readonly ref struct BackwardContext<T>
     /// <summary>
     /// For a rule that can add its contribution itself, such as a matrix product: the memory of the gradient of an input.
     /// When <paramref name="fresh"/> the contents are undefined and all of it must be written, else the rule must add.
-    /// False when the sweep records (createGraph); the rule then calls <see cref="Accumulate"/> with operators.
+    /// False when the sweep records (createGraph) or the input needs no gradient; the rule then calls <see cref="Accumulate"/> with operators.
     /// </summary>
-    public bool InPlace(int input, out Span<T> sum, out bool fresh) => Tape.CotangentInPlace(_node, input, out sum, out fresh);
+    public bool InPlace(int input, out Span<T> sum, out bool fresh)
+    {
+        sum = default;
+        fresh = false;
+        return Needs(input) && Tape.CotangentInPlace(_node, input, out sum, out fresh);
+    }
 
     /// <summary>Whether the sweep records itself, so that a rule must give its contribution as operators.</summary>
     internal bool CreatesGraph => Tape.CreatesGraph;

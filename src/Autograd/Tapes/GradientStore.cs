@@ -9,6 +9,16 @@ internal readonly record struct GradientEntry<T>(Storage<T>? Storage, int Offset
 {
     public Span<T> Values => Storage is null ? [] : Storage.Data.AsSpan(Storage.Start + Offset, Shape.Length);
 
+    /// <summary>The values, to be changed: a variable that was read from them before is stale from here on.</summary>
+    public Span<T> Changing
+    {
+        get
+        {
+            if (Storage is not null) Storage.Version++;
+            return Values;
+        }
+    }
+
     public Variable<T> On(Tape<T> tape) => Storage is null ? Recorded : tape.Held(Storage, Offset, Shape);
 }
 
@@ -62,6 +72,15 @@ internal sealed class GradientStore<T>
 
     public GradientEntry<T>? Find(int node) => _entries.TryGetValue(node, out GradientEntry<T> entry) ? entry : null;
 
+    /// <summary>Refuses a parameter that a store for certain parameters was not made for.</summary>
+    public void RequireGathered(Parameter<T> parameter)
+    {
+        if (Persists && !_parameters!.Contains(parameter))
+        {
+            Errors.Invalid($"Parameter '{parameter.Name}' {parameter.Shape} is not among those these gradients were made for. Pass it to Gradients.For.");
+        }
+    }
+
     /// <summary>What a gradient is of, for messages.</summary>
     public string NameOf(int key) => Persists ? $"parameter '{_parameters![key].Name}' {_parameters[key].Shape}" : Tape.Describe(key);
 
@@ -80,7 +99,7 @@ internal sealed class GradientStore<T>
         _seen.Clear();
         if (Persists)
         {
-            foreach (GradientEntry<T> entry in _entries.Values) entry.Values.Clear();
+            foreach (GradientEntry<T> entry in _entries.Values) entry.Changing.Clear();
             return;
         }
 
@@ -107,8 +126,7 @@ internal sealed class GradientStore<T>
         for (int i = 0; i < _parameters!.Length; i++)
         {
             if (other.Find(_parameters[i]) is not { } added) continue;
-            if (added.Storage is null) Errors.Invalid("Backward(createGraph: true, into: …): gradients that outlive a reset cannot be part of a graph.");
-            Span<T> sum = _entries[i].Values;
+            Span<T> sum = _entries[i].Changing;
             TensorPrimitives.Add(sum, added.Values, sum);
             _seen.Add(i);
         }
@@ -125,7 +143,7 @@ internal sealed class GradientStore<T>
             }
             else if (sum.Storage is not null && added.Storage is not null)
             {
-                TensorPrimitives.Add(sum.Values, added.Values, sum.Values);
+                TensorPrimitives.Add(sum.Values, added.Values, sum.Changing);
             }
             else
             {

@@ -21,11 +21,13 @@ public readonly partial struct Gradients<T>
     }
 
     /// <summary>The gradient by a parameter; zeros if the loss does not depend on it.</summary>
+    /// <exception cref="InvalidOperationException">The gradients were made by <see cref="For"/> without this parameter.</exception>
     public Variable<T> this[Parameter<T> parameter]
     {
         get
         {
             ArgumentNullException.ThrowIfNull(parameter);
+            Store.RequireGathered(parameter);
             return Store.Find(parameter) is { } entry ? entry.On(Store.Tape) : Store.Tape.Zeros(parameter.Shape);
         }
     }
@@ -39,6 +41,8 @@ public readonly partial struct Gradients<T>
     {
         get
         {
+            if (Store.Persists) Errors.Invalid("These gradients were made by Gradients.For and gather those of parameters only, since a variable does not outlive a reset. Ask the result of a Backward without into.");
+            if (variable.Tape != Store.Tape) Stale.ThrowOtherTape("gradients[variable]");
             ref Node<T> node = ref variable.Node;
             if (!node.Has(NodeFlags.RequiresGradient)) Stale.ThrowNoGradient("The gradient of a value was asked for");
             if (!node.IsLeaf && !node.Has(NodeFlags.KeepGradient))

@@ -73,6 +73,7 @@ public sealed class Parameter<T>
     {
         Tensor<T> moved = new(storage, offset, Shape);
         moved.CopyFrom(Value.Span);
+        Value.Changed(); // a tape that recorded the value where it was does not see what happens to it from here on
         _value = moved;
     }
 }

@@ -71,6 +71,11 @@ public sealed partial class Tape<T>
         }
 
         GradientStore<T>? sum = into?.StoreFor(this);
+        if (createGraph && sum is { Persists: true })
+        {
+            Errors.Invalid("Backward(createGraph: true, into: …): gradients that outlive a reset cannot be part of a graph. Add to gradients of this generation, or leave createGraph out.");
+        }
+
         GradientStore<T> store = NextStore();
         if (createGraph) store.MarkRecorded();
         _sweeping = true;
@@ -131,6 +136,8 @@ public sealed partial class Tape<T>
         {
             Errors.Shape($"{NodeAt(node).Operation!.Name}: its gradient rule gave input {input} a gradient of shape {gradient.Shape}, but the input has shape {shape}.");
         }
+
+        if (gradient.Tape != this) Stale.ThrowOtherTape(NodeAt(node).Operation!.Name);
 
         AddCotangent(target, gradient);
     }

@@ -128,6 +128,7 @@ public sealed partial class Tape<T> : IDisposable
     public void Reset()
     {
         ThrowIfDisposed();
+        if (_sweeping) Errors.Invalid("Reset was called inside a backward sweep, from a hook or a gradient rule. Finish the sweep first.");
         Truncate(0);
         _inputCount = 0;
         _parameters.Clear();
@@ -191,7 +192,9 @@ public sealed partial class Tape<T> : IDisposable
     /// <exception cref="InvalidOperationException">An input is stale or lives on another tape.</exception>
     public Variable<T> Apply(Operation<T> operation, params ReadOnlySpan<Variable<T>> inputs)
     {
+        ArgumentNullException.ThrowIfNull(operation);
         ThrowIfDisposed();
+        if (inputs.Length > short.MaxValue) Errors.Argument($"{operation.Name}: {inputs.Length} inputs were given; an operation has at most {short.MaxValue}. Apply it to parts.");
         bool requires = false;
         int firstInput = _inputCount;
         if (firstInput + inputs.Length > _inputs.Length) Array.Resize(ref _inputs, Math.Max(_inputs.Length * 2, firstInput + inputs.Length));
@@ -271,8 +274,8 @@ public sealed partial class Tape<T> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ref Node<T> Checked(Variable<T> variable)
     {
-        if (variable.Generation != Generation) Stale.ThrowGeneration("variable", variable.Generation, Generation);
         if (_disposed) Stale.ThrowDisposed();
+        if (variable.Generation != Generation) Stale.ThrowGeneration("variable", variable.Generation, Generation);
         return ref NodeAt(variable.Index);
     }
 
@@ -396,6 +399,7 @@ public sealed partial class Tape<T> : IDisposable
 
         int index = _count;
         if (index != node + ordinal) Errors.Invalid("An operation declares its outputs before it computes with other values of the tape.");
+        if (ordinal > byte.MaxValue) Errors.Invalid($"{NodeAt(node).Operation!.Name}: an operation has at most {byte.MaxValue + 1} outputs and reserves. Join some of them.");
         ref Node<T> output = ref NewNode(index);
         output.Shape = shape;
         output.OutputOrdinal = (byte)ordinal;
@@ -417,7 +421,17 @@ public sealed partial class Tape<T> : IDisposable
     {
         ref Node<T> node = ref NodeAt(index);
         if (!node.Has(NodeFlags.Deferred)) Stale.ThrowConsumed("a value that was given back");
-        node.Operation!.Materialize(RentStorage(index));
+        Span<T> memory = RentStorage(index);
+        try
+        {
+            node.Operation!.Materialize(memory);
+        }
+        catch
+        {
+            node.Storage!.Release();
+            node.Storage = null;
+            throw;
+        }
     }
 
     /// <summary>Takes back all nodes from <paramref name="count"/> on.</summary>

@@ -26,7 +26,10 @@ internal sealed class Arena<T>(long limit) : IDisposable
     private T[] _slab = [];
     private int _slabUsed;
 
-    /// <summary>Fill a block with NaN when it comes back, so that a read after its return is loud. On in debug builds and in the tests.</summary>
+    /// <summary>
+    /// Fill a block with NaN before its first use and when it comes back, so that reads of undefined values and reads after
+    /// its return are loud. On in debug builds and in the tests.
+    /// </summary>
     public static bool Poison { get; set; }
 #if DEBUG
         = true;
@@ -135,6 +138,7 @@ internal sealed class Arena<T>(long limit) : IDisposable
     private T[] AddSlab(int length, int sizeClass)
     {
         long bytes = (long)length * Unsafe.SizeOf<T>();
+        if (Reserved + bytes > limit) DropLargeFreeBlocks();
         if (Reserved + bytes > limit)
         {
             throw new TapeMemoryException(
@@ -143,9 +147,27 @@ internal sealed class Arena<T>(long limit) : IDisposable
         }
 
         T[] slab = SlabPool.Rent(length);
+        if (Poison) FillWithNaN(slab);
         _slabs.Add(slab);
         Reserved += bytes;
         return slab;
+    }
+
+    /// <summary>Frees the slabs of large blocks that nobody uses, so that other sizes may have their memory.</summary>
+    private void DropLargeFreeBlocks()
+    {
+        for (int sizeClass = 0; sizeClass < Classes; sizeClass++)
+        {
+            if (_freeCount[sizeClass] == 0 || CapacityOf(sizeClass) <= SlabBytes / Unsafe.SizeOf<T>() / 4) continue;
+            foreach (Storage<T>? block in _free[sizeClass].AsSpan(0, _freeCount[sizeClass]))
+            {
+                _slabs.Remove(block!.Data);
+                Reserved -= (long)block.Data.Length * Unsafe.SizeOf<T>();
+            }
+
+            Array.Clear(_free[sizeClass]);
+            _freeCount[sizeClass] = 0;
+        }
     }
 
     /// <summary>Slabs of disposed tapes, for the next tape.</summary>

@@ -36,6 +36,15 @@ internal sealed class FloatFormat
             _exponent = Math.Max(_exponent, exponent.Length - 1);
         }
 
+        if (_scientific)
+        {
+            // All show as many digits, and these are digits of the number itself, not zeros behind its shortest form.
+            for (int i = 0; i < values.Count; i++)
+            {
+                if (_parts[i].Whole is not null) _parts[i] = Parts(values[i], single, _scientific, _fraction, exact: true);
+            }
+        }
+
         _right = _fraction + (_scientific ? _exponent + 2 : 0);
         if (values.Exists(static value => !double.IsFinite(value)))
         {
@@ -70,16 +79,21 @@ internal sealed class FloatFormat
 
     /// <summary>
     /// The digits before and behind the point, and the exponent with its sign. They are the shortest that tell the number
-    /// from its neighbours, or its exact value rounded to <paramref name="precision"/> digits behind the point if that is shorter.
+    /// from its neighbours, or its exact value rounded to <paramref name="precision"/> digits behind the point if that is
+    /// shorter or <paramref name="exact"/>.
     /// </summary>
-    private static (string Whole, string Fraction, string Exponent) Parts(double value, bool single, bool scientific, int precision)
+    private static (string Whole, string Fraction, string Exponent) Parts(double value, bool single, bool scientific, int precision, bool exact = false)
     {
         (string digits, int exponent) = Shortest(Math.Abs(value), single);
         int places = digits.Length - 1 - (scientific ? 0 : exponent);
-        if (places > precision)
+        if (places > precision || (exact && places < precision && value != 0))
         {
             int scale = scientific ? precision - exponent : precision;
             string rounded = Scaled(Math.Abs(value), scale).ToString(CultureInfo.InvariantCulture);
+
+            // The shortest digits may be those of the next power of ten: in float, 1e-5 stands for 9.9999997e-6.
+            string finer = scientific ? Scaled(Math.Abs(value), scale + 1).ToString(CultureInfo.InvariantCulture) : string.Empty;
+            if (scientific && finer.Length <= precision + 1) (rounded, scale) = (finer, scale + 1);
             exponent = rounded.Length - 1 - scale;
             digits = rounded.TrimEnd('0') is { Length: > 0 } some ? some : "0";
         }

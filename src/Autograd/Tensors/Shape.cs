@@ -53,7 +53,16 @@ public readonly struct Shape : IEquatable<Shape>
     public int this[int axis] => _sizes[Axis(axis)];
 
     /// <summary>The size of one axis, as a C# index: <c>shape[^1]</c> is the last.</summary>
-    public int this[Index axis] => this[axis.IsFromEnd ? -axis.Value : axis.Value];
+    /// <exception cref="ArgumentOutOfRangeException">No such axis.</exception>
+    public int this[Index axis]
+    {
+        get
+        {
+            int at = axis.GetOffset(_rank);
+            if ((uint)at >= (uint)_rank) Errors.NoSuchAxis(axis.IsFromEnd ? -axis.Value : axis.Value, this);
+            return _sizes[at];
+        }
+    }
 
     /// <summary>Makes a shape; what collection expressions call.</summary>
     public static Shape Create(ReadOnlySpan<int> sizes) => new(sizes);

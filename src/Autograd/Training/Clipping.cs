@@ -45,7 +45,7 @@ public readonly partial struct Gradients<T>
         RequireChangeable("ClipByGlobalNorm");
         foreach (GradientEntry<T> entry in Store.Entries.Values)
         {
-            Span<T> values = entry.Values;
+            Span<T> values = entry.Changing;
 
             // A factor too small for T would turn all gradients to zero; in two steps it does not.
             if (factor >= 1e-30)
@@ -74,7 +74,7 @@ public readonly partial struct Gradients<T>
         T limit = T.CreateTruncating(maximum);
         foreach (GradientEntry<T> entry in Store.Entries.Values)
         {
-            foreach (ref T value in entry.Values) value = value > limit ? limit : value < -limit ? -limit : value;
+            foreach (ref T value in entry.Changing) value = value > limit ? limit : value < -limit ? -limit : value;
         }
     }
 

@@ -8,8 +8,19 @@ internal static class Losses
     public static void AddTo<T>(OpTable<T> table)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        table.Add("softmax", "dim", "input", static b => b["input"].Softmax(b.Int("dim")));
+        table.Add("log_softmax", "dim", "input", static b => b["input"].LogSoftmax(b.Int("dim")));
+        table.Add("cross_entropy", "reduction ignore_index label_smoothing", "input target weight", static b =>
+            b["input"].CrossEntropy(b.Index("target"), 1, ReductionOf(b), b.Int("ignore_index"), b.Number("label_smoothing"), Weight(b)));
+        table.Add("nll_loss", "reduction ignore_index", "input target weight", static b =>
+            b["input"].NegativeLogLikelihood(b.Index("target"), 1, ReductionOf(b), b.Int("ignore_index"), Weight(b)));
+        table.Add("binary_cross_entropy_with_logits", "reduction", "input target pos_weight", static b =>
+            b["input"].BinaryCrossEntropyWithLogits(b["target"], b.Optional("pos_weight"), ReductionOf(b)));
         table.Add("mse_loss", "reduction", "input target", static b => b["input"].MeanSquaredError(b["target"], ReductionOf(b)));
     }
+
+    private static Tensor<T>? Weight<T>(Bench<T> bench)
+        where T : unmanaged, IFloatingPointIeee754<T> => bench.Has("weight") ? bench.Values("weight") : null;
 
     private static Reduction ReductionOf<T>(Bench<T> bench)
         where T : unmanaged, IFloatingPointIeee754<T> => bench.Text("reduction") switch

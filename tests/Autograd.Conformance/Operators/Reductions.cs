@@ -8,11 +8,25 @@ internal static class Reductions
     public static void AddTo<T>(OpTable<T> table)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        table.Add("sum", "dim keepdim", "input", static b => b["input"].Sum(Axes(b), b.Flag("keepdim")));
-        table.Add("mean", "dim keepdim", "input", static b => b["input"].Mean(Axes(b), b.Flag("keepdim")));
+        Add(table, "sum", static (x, keep) => x.Sum(keep), static (x, axes, keep) => x.Sum(axes, keep));
+        Add(table, "mean", static (x, keep) => x.Mean(keep), static (x, axes, keep) => x.Mean(axes, keep));
+        Add(table, "amax", static (x, keep) => x.Max(keep), static (x, axes, keep) => x.Max(axes, keep));
+        Add(table, "amin", static (x, keep) => x.Min(keep), static (x, axes, keep) => x.Min(axes, keep));
+        Add(table, "logsumexp", static (x, keep) => x.LogSumExp(keep), static (x, axes, keep) => x.LogSumExp(axes, keep));
+        AddIndices(table, "argmax", static x => x.ArgMax(), static (x, axis, keep) => x.ArgMax(axis, keep));
+        AddIndices(table, "argmin", static x => x.ArgMin(), static (x, axis, keep) => x.ArgMin(axis, keep));
     }
 
-    /// <summary>The axes of a reduction; null stands for all of them.</summary>
-    private static int[] Axes<T>(Bench<T> bench)
-        where T : unmanaged, IFloatingPointIeee754<T> => bench.IsNull("dim") ? [.. Enumerable.Range(0, bench["input"].Rank)] : bench.Ints("dim");
+    private static void Add<T>(OpTable<T> table, string op, Func<Variable<T>, bool, Variable<T>> overAll, Func<Variable<T>, int[], bool, Variable<T>> over)
+        where T : unmanaged, IFloatingPointIeee754<T> => table.Add(
+            op, "dim keepdim", "input", b => b.IsNull("dim") ? overAll(b["input"], b.Flag("keepdim")) : over(b["input"], b.Ints("dim"), b.Flag("keepdim")));
+
+    private static void AddIndices<T>(OpTable<T> table, string op, Func<Variable<T>, Tensor<int>> overAll, Func<Variable<T>, int, bool, Tensor<int>> over)
+        where T : unmanaged, IFloatingPointIeee754<T> => table.Add(op, "dim keepdim", "input", b =>
+        {
+            Variable<T> input = b["input"];
+            bool keep = b.Flag("keepdim");
+            if (!b.IsNull("dim")) b.Output("output", over(input, b.Int("dim"), keep));
+            else b.Output("output", overAll(input).Reshape([.. Enumerable.Repeat(1, keep ? input.Rank : 0)]));
+        });
 }

@@ -30,6 +30,24 @@ internal sealed class CharacterSet
         return id >= 0;
     }
 
+    /// <summary>The ids of a text.</summary>
+    /// <exception cref="Failure">The text has a character that is not in the set.</exception>
+    public int[] Encode(string text)
+    {
+        List<int> ids = new(text.Length);
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (!TryGetId(rune.Value, out int id))
+            {
+                throw new Failure(ExitCode.Usage, "--prompt", "characters of the text that the model learned", $"'{rune}'", "leave it out");
+            }
+
+            ids.Add(id);
+        }
+
+        return [.. ids];
+    }
+
     /// <summary>The text of these ids.</summary>
     public string Decode(ReadOnlySpan<int> ids)
     {

@@ -67,7 +67,8 @@ internal sealed class Grammar
         return largest + Math.Log(readings.Sum(reading => Math.Exp(reading - largest)));
     }
 
-    /// <summary>ln of the probability of every derivation of a sentence: one for a sentence of the grammar, none for any other text.</summary>
+    /// <summary>ln of the probability of every derivation of a sentence: one for a sentence of the grammar, none for any other
+    /// text.</summary>
     public IEnumerable<double> Readings(string sentence)
     {
         if (sentence.Length == 0 || sentence.IndexOf('\n') != sentence.Length - 1)

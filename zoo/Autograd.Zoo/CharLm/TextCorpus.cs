@@ -62,15 +62,19 @@ internal sealed class TextCorpus
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new Failure(ExitCode.InputFile, path, "a file that can be read", error.Message, "check the path and its permissions", error);
+            throw new Failure(ExitCode.InputFile, path, "a file that can be read", error.Message, "check the path and its permissions",
+                error);
         }
     }
 
     /// <summary>The corpus of a text in memory.</summary>
-    public static TextCorpus FromText(string name, string text)
+    /// <param name="name">A word for where the text comes from.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="characters">The only characters that may occur; those of the text itself when null.</param>
+    public static TextCorpus FromText(string name, string text, CharacterSet? characters = null)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);
-        return Read(new MemoryStream(bytes), name, bytes.Length, null);
+        return Read(new MemoryStream(bytes), name, bytes.Length, characters);
     }
 
     private static TextCorpus Read(Stream stream, string name, int capacity, CharacterSet? known)
@@ -115,7 +119,8 @@ internal sealed class TextCorpus
             held -= position;
         }
         if (count == 0)
-            throw new Failure(ExitCode.InputFile, name, "text", offset == 0 ? "an empty file" : "nothing but a byte order mark", "pass a longer text");
+            throw new Failure(ExitCode.InputFile, name, "text", offset == 0 ? "an empty file" : "nothing but a byte order mark",
+                "pass a longer text");
         return new TextCorpus(name, ids, count, numbering.Finish(ids.AsSpan(0, count)), hash.GetHashAndReset());
     }
 

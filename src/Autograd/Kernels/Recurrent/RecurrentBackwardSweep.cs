@@ -45,7 +45,8 @@ internal unsafe struct RecurrentBackwardSweep<T, V, TCell> : IParallelWork
         bool byRows = Blocks == 1;
         int b0 = byRows ? RecurrentPlan.Share(Shape.Batch, part, parts) : 0;
         int b1 = byRows ? RecurrentPlan.Share(Shape.Batch, part + 1, parts) : Shape.Batch;
-        int firstBlock = byRows ? 0 : RecurrentPlan.Share(Blocks, part, parts), lastBlock = byRows ? 1 : RecurrentPlan.Share(Blocks, part + 1, parts);
+        int firstBlock = byRows ? 0 : RecurrentPlan.Share(Blocks, part, parts);
+        int lastBlock = byRows ? 1 : RecurrentPlan.Share(Blocks, part + 1, parts);
         int depth = Shape.Gates * Shape.Hidden;
         for (int block = part; block < Blocks; block += parts)
         {

@@ -27,7 +27,10 @@ internal unsafe struct RecurrentStep<T>
     internal T* GateGradients;
     internal T* GradientY;
 
-    /// <summary>Backward, [B, H]: the gradient that reaches this step's h from the next; a cell may leave its direct part for the previous h.</summary>
+    /// <summary>
+    /// Backward, [B, H]: the gradient that reaches this step's h from the next; a cell may leave its direct part for the
+    /// previous h.
+    /// </summary>
     internal T* GradientH;
 
     /// <summary>Backward, [B, H]: the gradient of this step's c, replaced by that of the previous c.</summary>
@@ -93,6 +96,37 @@ internal static unsafe class Lanes<T, V>
     }
 }
 
+/// <summary>
+/// Gate activations in place. Loops of their own, because the just-in-time compiler stops keeping vectors in registers
+/// where a method holds several of these functions.
+/// </summary>
+internal static unsafe class Activation<T, V>
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where V : unmanaged, IVector<V, T>
+{
+    /// <summary>gate = σ(gate + bias).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Sigmoid(T* gate, T* bias, int count)
+    {
+        for (int u = 0; u < count; u += V.Count)
+        {
+            V sum = Lanes<T, V>.Load(gate + u, count - u) + Lanes<T, V>.Load(bias + u, count - u);
+            Lanes<T, V>.Store(VectorMath.Sigmoid<V, T>(sum), gate + u, count - u);
+        }
+    }
+
+    /// <summary>gate = tanh(gate + bias).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Tanh(T* gate, T* bias, int count)
+    {
+        for (int u = 0; u < count; u += V.Count)
+        {
+            V sum = Lanes<T, V>.Load(gate + u, count - u) + Lanes<T, V>.Load(bias + u, count - u);
+            Lanes<T, V>.Store(VectorMath.Tanh<V, T>(sum), gate + u, count - u);
+        }
+    }
+}
+
 /// <summary>h' = tanh(A + B), or max(A + B, 0); the gate row is the row of y itself.</summary>
 internal readonly unsafe struct RnnCell<T, V, TIsRelu> : IRecurrentCell<T, V>
     where T : unmanaged, IFloatingPointIeee754<T>
@@ -149,24 +183,22 @@ internal readonly unsafe struct LstmCell<T, V> : IRecurrentCell<T, V>
         {
             T* gates = s.Gates + (b * s.GateRow);
             nint row = (nint)b * hidden;
+            int units = u1 - u0;
+            Activation<T, V>.Sigmoid(gates + u0, bias + u0, units);
+            Activation<T, V>.Sigmoid(gates + hidden + u0, bias + hidden + u0, units);
+            Activation<T, V>.Tanh(gates + (2 * hidden) + u0, bias + (2 * hidden) + u0, units);
+            Activation<T, V>.Sigmoid(gates + (3 * hidden) + u0, bias + (3 * hidden) + u0, units);
             for (int u = u0; u < u1; u += V.Count)
             {
                 int lanes = u1 - u;
                 T* at = gates + u;
-                V i = VectorMath.Sigmoid<V, T>(Lanes<T, V>.Load(at, lanes) + Lanes<T, V>.Load(bias + u, lanes));
-                V g = VectorMath.Tanh<V, T>(Lanes<T, V>.Load(at + (2 * hidden), lanes) + Lanes<T, V>.Load(bias + (2 * hidden) + u, lanes));
-                V f = VectorMath.Sigmoid<V, T>(Lanes<T, V>.Load(at + hidden, lanes) + Lanes<T, V>.Load(bias + hidden + u, lanes));
-                V c = V.MultiplyAdd(f, Lanes<T, V>.LoadOrZero(s.PreviousC, row + u, lanes), i * g);
-                V o = VectorMath.Sigmoid<V, T>(Lanes<T, V>.Load(at + (3 * hidden), lanes) + Lanes<T, V>.Load(bias + (3 * hidden) + u, lanes));
+                V inner = Lanes<T, V>.Load(at, lanes) * Lanes<T, V>.Load(at + (2 * hidden), lanes);
+                V c = V.MultiplyAdd(Lanes<T, V>.Load(at + hidden, lanes), Lanes<T, V>.LoadOrZero(s.PreviousC, row + u, lanes), inner);
                 V tanhC = VectorMath.Tanh<V, T>(c);
                 Lanes<T, V>.Store(c, s.C + row + u, lanes);
-                Lanes<T, V>.Store(o * tanhC, s.Y + (b * s.YRow) + u, lanes);
+                Lanes<T, V>.Store(Lanes<T, V>.Load(at + (3 * hidden), lanes) * tanhC, s.Y + (b * s.YRow) + u, lanes);
                 if (s.TanhC != null)
                 {
-                    Lanes<T, V>.Store(i, at, lanes);
-                    Lanes<T, V>.Store(f, at + hidden, lanes);
-                    Lanes<T, V>.Store(g, at + (2 * hidden), lanes);
-                    Lanes<T, V>.Store(o, at + (3 * hidden), lanes);
                     Lanes<T, V>.Store(tanhC, s.TanhC + row + u, lanes);
                 }
             }
@@ -221,20 +253,19 @@ internal readonly unsafe struct GruCell<T, V> : IRecurrentCell<T, V>
         for (int b = b0; b < b1; b++)
         {
             T* gates = s.Gates + (b * s.GateRow);
+            Activation<T, V>.Sigmoid(gates + hidden + u0, bias + hidden + u0, u1 - u0);
+            Activation<T, V>.Sigmoid(gates + (2 * hidden) + u0, bias + (2 * hidden) + u0, u1 - u0);
             for (int u = u0; u < u1; u += V.Count)
             {
                 int lanes = u1 - u;
                 T* at = gates + u;
-                V r = VectorMath.Sigmoid<V, T>(Lanes<T, V>.Load(at + hidden, lanes) + Lanes<T, V>.Load(bias + hidden + u, lanes));
                 V recurrent = Lanes<T, V>.Load(at + (3 * hidden), lanes) + Lanes<T, V>.Load(bias + (3 * hidden) + u, lanes);
                 V n = Lanes<T, V>.Load(at, lanes) + Lanes<T, V>.Load(bias + u, lanes);
-                n = VectorMath.Tanh<V, T>(V.MultiplyAdd(r, recurrent, n));
-                V z = VectorMath.Sigmoid<V, T>(Lanes<T, V>.Load(at + (2 * hidden), lanes) + Lanes<T, V>.Load(bias + (2 * hidden) + u, lanes));
+                n = VectorMath.Tanh<V, T>(V.MultiplyAdd(Lanes<T, V>.Load(at + hidden, lanes), recurrent, n));
+                V z = Lanes<T, V>.Load(at + (2 * hidden), lanes);
                 V h = Lanes<T, V>.LoadOrZero(s.PreviousH, (b * s.PreviousHRow) + u, lanes);
                 Lanes<T, V>.Store(V.MultiplyAdd(z, h, (one - z) * n), s.Y + (b * s.YRow) + u, lanes);
                 Lanes<T, V>.Store(n, at, lanes);
-                Lanes<T, V>.Store(r, at + hidden, lanes);
-                Lanes<T, V>.Store(z, at + (2 * hidden), lanes);
                 Lanes<T, V>.Store(recurrent, at + (3 * hidden), lanes);
             }
         }

@@ -54,7 +54,8 @@ internal unsafe struct RecurrentForwardSweep<T, V, TCell> : IParallelWork
         bool byRows = Blocks == 1;
         int b0 = byRows ? RecurrentPlan.Share(Shape.Batch, part, parts) : 0;
         int b1 = byRows ? RecurrentPlan.Share(Shape.Batch, part + 1, parts) : Shape.Batch;
-        int firstBlock = byRows ? 0 : RecurrentPlan.Share(Blocks, part, parts), lastBlock = byRows ? 1 : RecurrentPlan.Share(Blocks, part + 1, parts);
+        int firstBlock = byRows ? 0 : RecurrentPlan.Share(Blocks, part, parts);
+        int lastBlock = byRows ? 1 : RecurrentPlan.Share(Blocks, part + 1, parts);
         for (int item = part; item < Shape.Gates * Blocks; item += parts)
         {
             Pack(item / Blocks, item % Blocks);

@@ -58,7 +58,8 @@ internal static unsafe partial class RecurrentKernel
             {
                 products.Input(weightIh, gradientX, a.AccumulateX);
             }
-            fixed (T* gradientIh = a.GradientWeightIh, gradientHh = a.GradientWeightHh, biasIh = a.GradientBiasIh, biasHh = a.GradientBiasHh)
+            fixed (T* gradientIh = a.GradientWeightIh, gradientHh = a.GradientWeightHh)
+            fixed (T* biasIh = a.GradientBiasIh, biasHh = a.GradientBiasHh)
             {
                 if (gradientIh != null && indices != null)
                 {
@@ -93,7 +94,10 @@ internal static unsafe partial class RecurrentKernel
 
         private int WeightRows => _shape.Gates * _shape.Hidden;
 
-        /// <summary>The gates that x reaches, as weight rows [Row, Row + Count) and columns from Slot on: a GRU's n lies before r and z.</summary>
+        /// <summary>
+        /// The gates that x reaches, as weight rows [Row, Row + Count) and columns from Slot on: a GRU's n lies before r and
+        /// z.
+        /// </summary>
         private ReadOnlySpan<(int Row, int Slot, int Count)> InputGates(Span<(int, int, int)> buffer)
         {
             int h = _shape.Hidden;
@@ -123,7 +127,8 @@ internal static unsafe partial class RecurrentKernel
             int input = _shape.Input;
             foreach ((int row, int slot, int count) in InputGates(stackalloc (int, int, int)[2]))
             {
-                Multiply(false, Rows, input, count, _gates + slot, GateRow, weight + ((nint)row * input), input, gradient, input, accumulate);
+                T* factor = weight + ((nint)row * input);
+                Multiply(false, Rows, input, count, _gates + slot, GateRow, factor, input, gradient, input, accumulate);
                 accumulate = true;
             }
         }
@@ -144,7 +149,8 @@ internal static unsafe partial class RecurrentKernel
             nint gateStep = (nint)batch * GateRow, yStep = (nint)batch * yRow;
             if (h0 != null && _shape.Time > 0)
             {
-                Multiply(true, WeightRows, hidden, batch, sums + (_shape.FirstStep * gateStep), GateRow, h0, hidden, gradient, hidden, accumulate);
+                T* first = sums + (_shape.FirstStep * gateStep);
+                Multiply(true, WeightRows, hidden, batch, first, GateRow, h0, hidden, gradient, hidden, accumulate);
                 accumulate = true;
             }
             T* later = _shape.Reverse ? sums : sums + gateStep;

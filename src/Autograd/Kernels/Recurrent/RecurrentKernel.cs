@@ -154,8 +154,8 @@ internal static partial class RecurrentKernel
         if (outside >= 0)
         {
             throw new ArgumentOutOfRangeException(nameof(indices), indices[outside],
-                $"Recurrent kernel: index {indices[outside]} at step {outside / s.Batch}, row {outside % s.Batch} is no class of {s.Input}. "
-                + $"Pass indices from 0 to {s.Input - 1}.");
+                $"Recurrent kernel: index {indices[outside]} at step {outside / s.Batch}, row {outside % s.Batch} is no class of "
+                + $"{s.Input}. Pass indices from 0 to {s.Input - 1}.");
         }
     }
 

@@ -12,8 +12,8 @@ internal sealed class RecurrentReference
     internal double[] X = [], WeightIh = [], WeightHh = [], H0 = [], C0 = [];
     internal double[] BiasIh = [], BiasHh = [];
     internal double[] Y = [], HN = [], CN = [];
-    internal double[] GradientX = [], GradientWeightIh = [], GradientWeightHh = [], GradientBiasIh = [], GradientBiasHh = [], GradientH0 = [],
-        GradientC0 = [];
+    internal double[] GradientX = [], GradientWeightIh = [], GradientWeightHh = [], GradientBiasIh = [], GradientBiasHh = [];
+    internal double[] GradientH0 = [], GradientC0 = [];
 
     private readonly List<StepValues[]> _steps = [];
 
@@ -145,7 +145,8 @@ internal sealed class RecurrentReference
                 gr[u] = ga[u] = s.A[u] + s.B[u] > 0 ? g : 0;
                 return 0;
             case RecurrentKind.Lstm:
-                double i = Sigmoid(s.A[u] + s.B[u]), f = Sigmoid(s.A[u1] + s.B[u1]), n = Math.Tanh(s.A[u2] + s.B[u2]), o = Sigmoid(s.A[u3] + s.B[u3]);
+                double i = Sigmoid(s.A[u] + s.B[u]), f = Sigmoid(s.A[u1] + s.B[u1]);
+                double n = Math.Tanh(s.A[u2] + s.B[u2]), o = Sigmoid(s.A[u3] + s.B[u3]);
                 double tanhC = Math.Tanh(s.C[u]);
                 double total = gc + (g * o * (1 - (tanhC * tanhC)));
                 gr[u] = ga[u] = total * n * i * (1 - i);

@@ -195,7 +195,10 @@ internal sealed class RecurrentRun<T>
         return expected.Length;
     }
 
-    internal T[][] Results => [Y, HN, CN, Reserve, GradientX, GradientWeightIh, GradientWeightHh, GradientBiasIh, GradientBiasHh, GradientH0, GradientC0];
+    internal T[][] Results =>
+    [
+        Y, HN, CN, Reserve, GradientX, GradientWeightIh, GradientWeightHh, GradientBiasIh, GradientBiasHh, GradientH0, GradientC0,
+    ];
 
     internal static void AssertSame(RecurrentRun<T> expected, RecurrentRun<T> actual)
     {

@@ -27,7 +27,8 @@ public sealed class TextCorpusTests : IDisposable
     {
         Gen<string> texts =
             from runes in Gen.ListOf(Gen.Frequency(
-                (6, Gen.Choose(0, 0x7F)), (2, Gen.Choose(0x80, 0xD7FF)), (1, Gen.Choose(0xE000, 0xFFFF)), (2, Gen.Choose(0x10000, 0x10FFFF))))
+                (6, Gen.Choose(0, 0x7F)), (2, Gen.Choose(0x80, 0xD7FF)), (1, Gen.Choose(0xE000, 0xFFFF)),
+                (2, Gen.Choose(0x10000, 0x10FFFF))))
             where runes.Count > 0
             select string.Concat(runes.Select(rune => new Rune(rune).ToString()));
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(100).WithReplay(17, 19), Prop.ForAll(texts.ToArbitrary(), value =>
@@ -118,8 +119,10 @@ public sealed class TextCorpusTests : IDisposable
     {
         Refused([], "expected text, got an empty file");
         Refused([0xEF, 0xBB, 0xBF], "expected text, got nothing but a byte order mark");
-        Assert.Contains("got no file of that name", Failing(() => TextCorpus.Load(_folder["missing.txt"])).Message, StringComparison.Ordinal);
-        Assert.Contains("got no file of that name", Failing(() => TextCorpus.Load(_folder["no/such.txt"])).Message, StringComparison.Ordinal);
+        Assert.Contains("got no file of that name", Failing(() => TextCorpus.Load(_folder["missing.txt"])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("got no file of that name", Failing(() => TextCorpus.Load(_folder["no/such.txt"])).Message,
+            StringComparison.Ordinal);
         Assert.Contains("got a directory", Failing(() => TextCorpus.Load(_folder.Path)).Message, StringComparison.Ordinal);
         Assert.Contains("a file that can be read", Failing(() => TextCorpus.Load("a\0b")).Message, StringComparison.Ordinal);
         Assert.Contains("a file that can be read", Failing(() => TextCorpus.Load("")).Message, StringComparison.Ordinal);

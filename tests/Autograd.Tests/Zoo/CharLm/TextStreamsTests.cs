@@ -12,9 +12,9 @@ public sealed class TextStreamsTests
     [InlineData(9, 1, 20)]
     public void The_shortest_text_is_one_chunk_long(int batch, int time, int needed)
     {
-        Assert.Equal(needed, TrainingStreams.CharactersNeeded(batch, time));
-        Assert.Equal(1, new TrainingStreams(Text(needed), batch, time).ChunksInPass);
-        Failure failure = Assert.Throws<Failure>(() => new TrainingStreams(Text(needed - 1), batch, time));
+        Assert.Equal(needed, CharLmData.CharactersNeeded(batch, time));
+        Assert.Equal(1, CharLmData.Training(Text(needed), batch, time).CountChunks(time));
+        Failure failure = Assert.Throws<Failure>(() => CharLmData.Training(Text(needed - 1), batch, time));
         Assert.Equal(ExitCode.InputFile, failure.Code);
         Assert.Contains($"at least {needed:N0} characters", failure.Message, StringComparison.Ordinal);
         Assert.Contains($"got {needed - 1:N0} characters", failure.Message, StringComparison.Ordinal);
@@ -22,7 +22,7 @@ public sealed class TextStreamsTests
 
     [Fact]
     public void The_need_of_absurd_sizes_is_still_a_number() =>
-        Assert.Throws<Failure>(() => new TrainingStreams(Text(100), 1_000_000, 1_000_000));
+        Assert.Throws<Failure>(() => CharLmData.Training(Text(100), 1_000_000, 1_000_000));
 
     [Theory]
     [InlineData(1000, 4, 7)]
@@ -32,33 +32,34 @@ public sealed class TextStreamsTests
     {
         TextCorpus text = Text(characters);
         ushort[] ids = text.Ids.ToArray();
-        var streams = new TrainingStreams(text, batch, time);
-        int length = TrainingStreams.TrainingCount(characters) / batch;
-        int[] inputs = new int[batch * time], targets = new int[batch * time];
-        for (long chunk = 0; chunk < (2 * streams.ChunksInPass) + 1; chunk++)
+        SequenceStream streams = CharLmData.Training(text, batch, time);
+        int length = CharLmData.TrainingCount(characters) / batch, chunks = 0;
+        foreach (SequenceChunk chunk in streams.Chunks(time))
         {
-            Assert.Equal(chunk % streams.ChunksInPass == 0, streams.Fill(chunk, inputs, targets));
+            Assert.Equal(chunks++, chunk.Index);
             for (int t = 0; t < time; t++)
             {
                 for (int b = 0; b < batch; b++)
                 {
-                    int position = (b * length) + ((int)(chunk % streams.ChunksInPass) * time) + t;
-                    Assert.Equal(ids[position], inputs[(t * batch) + b]);
-                    Assert.Equal(ids[position + 1], targets[(t * batch) + b]);
-                    Assert.True(position + 1 < TrainingStreams.TrainingCount(characters));
+                    int position = (b * length) + (chunk.Index * time) + t;
+                    Assert.Equal(ids[position], chunk.Inputs[t, b]);
+                    Assert.Equal(ids[position + 1], chunk.Targets[t, b]);
+                    Assert.True(position + 1 < CharLmData.TrainingCount(characters));
                 }
             }
         }
+
         // Another chunk would not fit.
-        Assert.True((streams.ChunksInPass + 1) * time + 1 > length);
+        Assert.Equal(streams.CountChunks(time), chunks);
+        Assert.True(((chunks + 1) * time) + 1 > length);
     }
 
     [Fact]
     public void The_first_nine_tenths_train()
     {
         for (int characters = 1; characters < 100; characters++)
-            Assert.Equal((int)Math.Floor((decimal)characters * 0.9m), TrainingStreams.TrainingCount(characters));
-        Assert.Equal(1_932_735_282, TrainingStreams.TrainingCount(int.MaxValue));
+            Assert.Equal((int)Math.Floor((decimal)characters * 0.9m), CharLmData.TrainingCount(characters));
+        Assert.Equal(1_932_735_282, CharLmData.TrainingCount(int.MaxValue));
     }
 
     [Theory]
@@ -72,7 +73,7 @@ public sealed class TextStreamsTests
             TextCorpus text = Text(characters);
             ushort[] ids = text.Ids.ToArray();
             var streams = new ValidationStreams(text);
-            int train = TrainingStreams.TrainingCount(characters);
+            int train = CharLmData.TrainingCount(characters);
             Assert.Equal(characters - train, streams.Characters);
 
             List<int>[] read = [.. Enumerable.Range(0, 8).Select(_ => new List<int>())];

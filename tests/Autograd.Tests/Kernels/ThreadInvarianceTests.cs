@@ -1,0 +1,60 @@
+using Autograd.Kernels;
+
+namespace Autograd.Tests.Kernels;
+
+/// <summary>For every number of threads and every vector width; alone, so that the pool is free and the work is really split.</summary>
+[Collection(nameof(WorkerPoolTests))]
+public sealed class ThreadInvarianceTests
+{
+    [Fact]
+    public void ProductsHaveTheSameBits()
+    {
+        var random = new Random(14);
+        foreach ((int m, int n, int k) in new[]
+        {
+            (129, 200, 65), (1, 4000, 600), (2000, 3, 300), (33, 1000, 80), (512, 65, 400), (17, 3000, 256),
+        })
+        {
+            foreach (bool transposed in new[] { false, true })
+            {
+                float[] a = GemmTests.Values<float>(random, m * k), b = GemmTests.Values<float>(random, k * n), expected = [];
+                var packed = new float[Gemm.PackedLength<float>(k, n)];
+                Gemm.Pack<float>(transposed, k, n, b, transposed ? k : n, packed);
+                foreach (int threads in new[] { 1, 2, 3, 8 })
+                {
+                    using var scope = new ThreadsScope(threads);
+                    float[] c = new float[m * n], fromPacked = new float[m * n];
+                    Gemm.Multiply<float>(transposed, transposed, m, n, k, a, transposed ? m : k, b, transposed ? k : n, c, n);
+                    Gemm.MultiplyPacked<float>(transposed, m, n, k, a, transposed ? m : k, packed, fromPacked, n);
+                    expected = threads == 1 ? c : expected;
+                    GemmTests.AssertSameBits<float>(expected, c);
+                    GemmTests.AssertSameBits<float>(expected, fromPacked);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void RecurrentSweepsHaveTheSameBits()
+    {
+        foreach (RecurrentKind kind in Enum.GetValues<RecurrentKind>())
+        {
+            // Many rows, few rows with many units, and one-hot input.
+            foreach ((int batch, int input, int hidden, bool oneHot) in new[]
+            {
+                (33, 20, 50, false), (3, 30, 200, false), (40, 65, 100, true),
+            })
+            {
+                var shape = new RecurrentShape(kind, 9, batch, input, hidden, Reverse: oneHot);
+                RecurrentRun<float>? expected = null;
+                foreach ((int threads, int bits) in new[] { (1, 512), (1, 256), (1, 128), (2, 512), (3, 256), (8, 512) })
+                {
+                    using var scope = new ThreadsScope(threads);
+                    RecurrentRun<float> run = RecurrentRun<float>.Random(shape, 43, oneHot: oneHot).Forward(bits).Backward(bits);
+                    expected ??= run;
+                    RecurrentRun<float>.AssertSame(expected, run);
+                }
+            }
+        }
+    }
+}
