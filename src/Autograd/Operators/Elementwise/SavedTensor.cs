@@ -12,12 +12,13 @@ internal readonly struct SavedTensor<TElement>(Tensor<TElement> tensor)
     public Shape Shape => tensor.Shape;
 
     /// <summary>The values, empty when there is no tensor.</summary>
-    /// <param name="what">The operation and the tensor's part in it, for the message that it was changed.</param>
+    /// <param name="operation">The operation's name, for the message that the tensor was changed.</param>
+    /// <param name="part">The tensor's part in it.</param>
     /// <exception cref="InvalidOperationException">The tensor was changed.</exception>
-    public ReadOnlySpan<TElement> Values(string what)
+    public ReadOnlySpan<TElement> Values(string operation, string part)
     {
         if (tensor is null) return default;
-        if (tensor.Storage.Version != _version) Stale.ThrowChanged($"{what} of shape {tensor.Shape}");
+        if (tensor.Storage.Version != _version) Stale.ThrowChanged($"{operation}: the {part} of shape {tensor.Shape}");
         return tensor.Span;
     }
 }

@@ -68,7 +68,7 @@ internal sealed class WhereOperation<T> : Operation<T>
         Shape left = context.Shape(0), right = context.Shape(1);
         Shape shape = ShapeMath.Broadcast(Name, ShapeMath.Broadcast(Name, left, right), Condition.Shape);
         ReadOnlySpan<T> a = context.Input(0), b = context.Input(1);
-        Broadcasting.Where(Condition.Values("Where: the condition"), Condition.Shape, a, left, b, right, context.Output(shape), shape);
+        Broadcasting.Where(Condition.Values("Where", "condition"), Condition.Shape, a, left, b, right, context.Output(shape), shape);
     }
 
     protected internal override void Backward(BackwardContext<T> context)
@@ -102,7 +102,7 @@ internal sealed class WhereGradientOperation<T> : Operation<T>
         Shape shape = context.Shape(0);
         ReadOnlySpan<T> x = context.Input(0), zero = [T.Zero];
         Span<T> y = context.Output(shape);
-        ReadOnlySpan<bool> condition = _condition.Values("Where: the condition");
+        ReadOnlySpan<bool> condition = _condition.Values("Where", "condition");
         if (_wanted) Broadcasting.Where(condition, _condition.Shape, x, shape, zero, [], y, shape);
         else Broadcasting.Where(condition, _condition.Shape, zero, [], x, shape, y, shape);
     }

@@ -88,22 +88,22 @@ internal sealed class GateOperation<T, TFunction> : Operation<T>
     }
 }
 
-/// <summary>g where x > limit, else 0.</summary>
-internal readonly struct AboveFunction(double limit) : IBinaryFunction
+/// <summary>g where x > threshold, else 0.</summary>
+internal readonly struct AboveFunction(double threshold) : IBinaryFunction
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V x, V y)
         where V : unmanaged, IVector<V, T>
-        where T : unmanaged, IFloatingPointIeee754<T> => V.Select(V.Less(V.Constant(limit), y), x, V.Zero);
+        where T : unmanaged, IFloatingPointIeee754<T> => V.Select(V.Less(V.Constant(threshold), y), x, V.Zero);
 }
 
-/// <summary>0 where x > limit, else g.</summary>
-internal readonly struct NotAboveFunction(double limit) : IBinaryFunction
+/// <summary>0 where x > threshold, else g.</summary>
+internal readonly struct NotAboveFunction(double threshold) : IBinaryFunction
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V x, V y)
         where V : unmanaged, IVector<V, T>
-        where T : unmanaged, IFloatingPointIeee754<T> => V.Select(V.Less(V.Constant(limit), y), V.Zero, x);
+        where T : unmanaged, IFloatingPointIeee754<T> => V.Select(V.Less(V.Constant(threshold), y), V.Zero, x);
 }
 
 public readonly partial struct Variable<T>

@@ -22,7 +22,7 @@ internal abstract class ClassLossOperation<T> : Operation<T>
     protected ReadOnlySpan<int> Targets => _targets.Values(Name);
 
     /// <summary>One weight for each class, or none at all.</summary>
-    protected ReadOnlySpan<T> Weights => _weights.Values($"{Name}: the class weights");
+    protected ReadOnlySpan<T> Weights => _weights.Values(Name, "class weights");
 
     /// <summary>The numbers a row keeps for the gradient.</summary>
     protected abstract int KeptPerRow { get; }
