@@ -34,17 +34,10 @@ namespace Autograd;
 public abstract class Operation<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
+    private string? _name;
+
     /// <summary>The name in messages: the type's name without "Operation".</summary>
-    public virtual string Name
-    {
-        get
-        {
-            string name = GetType().Name;
-            int generic = name.IndexOf('`', StringComparison.Ordinal);
-            if (generic >= 0) name = name[..generic];
-            return name.EndsWith("Operation", StringComparison.Ordinal) ? name[..^"Operation".Length] : name;
-        }
-    }
+    public virtual string Name => _name ??= NameOf(GetType().Name);
 
     /// <summary>The pool of the tape this came from, plus one; 0 for an operation that is not pooled.</summary>
     internal int PoolId { get; set; }
@@ -74,5 +67,12 @@ public abstract class Operation<T>
     /// <summary>Drops references to what the operation kept, before it goes back to its pool.</summary>
     protected internal virtual void Clear()
     {
+    }
+
+    private static string NameOf(string type)
+    {
+        int generic = type.IndexOf('`', StringComparison.Ordinal);
+        if (generic >= 0) type = type[..generic];
+        return type.EndsWith("Operation", StringComparison.Ordinal) ? type[..^"Operation".Length] : type;
     }
 }

@@ -98,11 +98,13 @@ public sealed class EngineLawsTests
     {
         Sequential<float> model = new(new Linear<float>(6, 8), new Linear<float>(8, 4));
         model.Initialize(3);
+        Parameter<float> first = model.Parameters.First();
         Sgd<float> optimizer = new(model, learningRate: 0.01);
         Tensor<float> x = new([5, 3, 6]), state = new([3, 4]);
         Tensor<int> classes = new([3], [0, 3, 1]);
         x.Write(static values => new RandomSource(5).FillUniform(values, -1, 1));
         Gradients<float> gathered = Gradients<float>.For(model.Parameters);
+        Shape three = [3, 4], table = [12, 4]; // lists of literals would allocate in code that is not optimised
         using Tape<float> tape = new();
         Hidden<float> hidden = new(tape.Constant(state));
         long before = 0;
@@ -114,10 +116,11 @@ public sealed class EngineLawsTests
             for (int t = 0; t < 5; t++)
             {
                 Variable<float> y = model.Forward(input[t]);
-                h = (Variable.Concat(y, h).Narrow(1, 2, 4) * y.Sigmoid() + (1 - y).Tanh() / 3).Transpose(0, 1).Reshape(3, 4);
+                h = (Variable.Concat(y, h).Narrow(1, 2, 4) * y.Sigmoid() + (1 - y).Tanh() / 3).Transpose(0, 1).Reshape(three);
             }
 
-            Variable<float> loss = (h.Square().Mean() + tape.OneHot<float>(classes, 4).Linear(model.Parameters.First().On(tape).Reshape(12, 4)).Sum(-1).MatMul(h).Sum()).Sum();
+            Variable<float> looked = tape.OneHot<float>(classes, 4).Linear(first.On(tape).Reshape(table));
+            Variable<float> loss = h.Square().Mean() + looked.Sum(-1).MatMul(h).Sum();
             loss.KeepGradient();
             tape.Backward(loss, retain: true);
             tape.Backward(loss, into: gathered);
@@ -127,18 +130,7 @@ public sealed class EngineLawsTests
             hidden = new(h.Detach());
         }
 
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-
-        // Asking a module for its parameters enumerates; that is the test's own doing.
-        Assert.True(allocated <= 20 * EnumerationBytes(model), $"{allocated} bytes in 20 steps");
-
-        static long EnumerationBytes(Sequential<float> model)
-        {
-            _ = model.Parameters.First();
-            long start = GC.GetAllocatedBytesForCurrentThread();
-            _ = model.Parameters.First();
-            return GC.GetAllocatedBytesForCurrentThread() - start;
-        }
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     [Fact]
