@@ -27,7 +27,8 @@ public readonly ref struct ForwardContext<T>
     public bool Has(int input) => Tape.InputOf(_node, input) >= 0;
 
     /// <summary>The shape of an input.</summary>
-    public Shape Shape(int input) => Tape.NodeAt(Tape.InputOf(_node, input)).Shape;
+    /// <exception cref="InvalidOperationException">The input was not given.</exception>
+    public Shape Shape(int input) => Tape.ShapeOfInput(_node, input);
 
     /// <summary>The values of an input, row by row; empty for an optional input that was not given.</summary>
     public ReadOnlySpan<T> Input(int input)
@@ -92,7 +93,8 @@ public readonly ref struct BackwardContext<T>
     }
 
     /// <summary>The shape of an input.</summary>
-    public Shape Shape(int input) => Tape.NodeAt(Tape.InputOf(_node, input)).Shape;
+    /// <exception cref="InvalidOperationException">The input was not given.</exception>
+    public Shape Shape(int input) => Tape.ShapeOfInput(_node, input);
 
     /// <summary>An output (or reserve), in the order the value rule declared them.</summary>
     public Variable<T> Output(int output = 0) => Tape.At(_node + output);

@@ -69,10 +69,10 @@ public abstract class Operation<T>
     {
     }
 
-    private static string NameOf(string name)
+    private static string NameOf(string type)
     {
-        int generic = name.IndexOf('`', StringComparison.Ordinal);
-        if (generic >= 0) name = name[..generic];
-        return name.EndsWith("Operation", StringComparison.Ordinal) ? name[..^"Operation".Length] : name;
+        int generic = type.IndexOf('`', StringComparison.Ordinal);
+        if (generic >= 0) type = type[..generic];
+        return type.EndsWith("Operation", StringComparison.Ordinal) ? type[..^"Operation".Length] : type;
     }
 }

@@ -349,9 +349,10 @@ public sealed partial class Tape<T>
     {
         Variable<T> gradient = CotangentOf(index);
         Variable<T> replaced = _hooks[index](gradient);
-        if (replaced.Tape != this || replaced.Shape != gradient.Shape)
+        if (replaced.Tape != this) Stale.ThrowOtherTape("A gradient hook");
+        if (replaced.Shape != gradient.Shape)
         {
-            Errors.Shape($"A gradient hook was given a gradient of shape {gradient.Shape} and returned one of shape {replaced.Shape}; it must return the same shape on the same tape.");
+            Errors.Shape($"A gradient hook was given a gradient of shape {gradient.Shape} and returned one of shape {replaced.Shape}; it must return the same shape.");
         }
 
         ref Node<T> node = ref NodeAt(index);

@@ -242,6 +242,7 @@ public sealed partial class Tape<T> : IDisposable
     /// <param name="output">0 for <paramref name="first"/> itself, 1 for the second, and so on.</param>
     public Variable<T> Output(Variable<T> first, int output)
     {
+        if (first.Tape != this) Stale.ThrowOtherTape("Output");
         _ = Checked(first);
         int index = first.Index + output;
         if (output < 0 || index >= _count || NodeAt(index).OutputOrdinal != output)
@@ -269,6 +270,13 @@ public sealed partial class Tape<T> : IDisposable
         ref Node<T> record = ref NodeAt(node);
         if ((uint)input >= (uint)record.InputCount) Errors.OutOfRange(nameof(input), input, $"The operation has {record.InputCount} inputs.");
         return _inputs[record.FirstInput + input];
+    }
+
+    internal Shape ShapeOfInput(int node, int input)
+    {
+        int index = InputOf(node, input);
+        if (index < 0) Stale.ThrowNone();
+        return NodeAt(index).Shape;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

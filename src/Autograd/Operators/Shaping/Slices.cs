@@ -27,7 +27,7 @@ public readonly partial struct Variable<T>
         }
     }
 
-    private static ReadOnlySpan<int> Ones => [1, 1, 1, 1, 1, 1, 1, 1];
+    private static readonly int[] Ones = [1, 1, 1, 1, 1, 1, 1, 1]; // a span of literals would allocate at each use in code that is not optimised
 
     /// <summary>
     /// A slice with steps, by Python's rules: along each axis the indices start, start + step, … before stop. Shares memory
