@@ -1,4 +1,5 @@
 using System.Numerics;
+using Autograd.Kernels;
 
 namespace Autograd;
 
@@ -31,9 +32,7 @@ internal sealed class DropoutMaskOperation<T> : Operation<T>
     protected internal override void Forward(ForwardContext<T> context)
     {
         Span<T> mask = context.Output(_shape);
-        new RandomSource(context.Tape.Seed, _stream).FillUniform(mask, 0, 1);
-        T kept = T.CreateTruncating(1 / (1 - _probability)), limit = T.CreateTruncating(_probability);
-        foreach (ref T value in mask) value = value < limit ? T.Zero : kept;
+        RandomBits.FillMask(mask, 1 - _probability, T.CreateTruncating(1 / (1 - _probability)), 0, _stream, context.Tape.Seed);
     }
 
     protected internal override void Backward(BackwardContext<T> context)
