@@ -17,7 +17,7 @@ internal sealed class CharLmModel : IZooModel
         new IntegerSetting("layers", "recurrent layers on top of each other", 1, 1, 100),
         new IntegerSetting("time", "steps of a chunk, over which gradients flow back", 50, 1, 1 << 20),
         new IntegerSetting("batch", "streams of the text read side by side", 32, 1, 1 << 20),
-        new IntegerSetting("steps", "training steps", 1000, 1, 1_000_000_000) { MayChange = true },
+        new IntegerSetting("steps", "training steps", 2000, 1, 1_000_000_000) { MayChange = true },
         new ChoiceSetting("optimizer", "how parameters follow their gradients", "rmsprop", "adam", "sgd"),
         new NumberSetting("learning-rate", "learning rate", 2e-3, 0, 1e6) { AboveLeast = true },
         new NumberSetting("decay", "how much of RMSprop's running average stays at each step", 0.95, 0, 1) { BelowMost = true },
