@@ -1,0 +1,79 @@
+using System.Runtime.CompilerServices;
+
+namespace Autograd.Tests;
+
+/// <summary>Nothing in the library points against the arrows of docs/architecture.md.</summary>
+public sealed class LayeringTests
+{
+    [Fact]
+    public void NothingPointsBack()
+    {
+        string source = Path.Combine(RepositoryRoot(), "src", "Autograd");
+        (string, string)[] files =
+        [
+            .. Directory.EnumerateFiles(source, "*.cs", SearchOption.AllDirectories)
+                .Where(static path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+                .Where(static path => !path.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+                .Select(path => (Path.GetRelativePath(RepositoryRoot(), path), File.ReadAllText(path))),
+        ];
+        Assert.InRange(files.Length, 40, int.MaxValue);
+        string[] violations = Layering.Violations(files);
+        Assert.True(violations.Length == 0, $"{violations.Length} uses against the arrows of docs/architecture.md:\n{string.Join('\n', violations.Take(40))}");
+    }
+
+    [Fact]
+    public void ThePictureHasNoCycle()
+    {
+        HashSet<string> before = [];
+        foreach ((string folder, string[] mayUse) in Layering.Picture)
+        {
+            Assert.All(mayUse, other => Assert.Contains(other, before));
+            Assert.True(before.Add(folder));
+        }
+    }
+
+    [Theory]
+    [InlineData("Tensors", "class User { Plain plain = new(); }")]
+    [InlineData("Operators", "class User { void Use(Value value) { value.Tanh(); value.Plus(value); _ = value + value; Extensions.Double(value); value.Double(); } }")]
+    [InlineData("Layers", "class User { Value Use(Value value) => (value + value).Tanh().Double(); }")]
+    [InlineData("Tapes", "class User { Value Use(Value value) => value.Plus(value); }")]
+    public void WhatTheArrowsAllowPasses(string folder, string code) => Assert.Empty(Check(folder, code));
+
+    [Theory]
+    [InlineData("Kernels", "class User { Plain? plain; }", "Kernels uses Plain of Tensors")]
+    [InlineData("Tensors", "class User\n{\n    Value value;\n}", "User.cs(3): Tensors uses Value of Tapes")]
+    [InlineData("Tapes", "class User { Value Use(Value value) => value.Tanh(); }", "Tapes uses Value.Tanh() of Operators")]
+    [InlineData("Tapes", "class User { Value Use(Value value) => value + value; }", "Value.operator +(Value, Value) of Operators")]
+    [InlineData("Tapes", "class User { Value Use(Value value) => value.Double(); }", "Extensions.Double(Value) of Operators")]
+    [InlineData("Tapes", "class User { Value Use(Value value) => value[3]; }", "Value.this[int] of Operators")]
+    [InlineData("Operators", "class User { object Use() { Layer made = new(); return made; } }", "Operators uses Layer of Layers")]
+    [InlineData("Operators", "class User { object Use() => Layer.Make(); }", "Operators uses Layer.Make() of Layers")]
+    [InlineData("Differentiation", "class User { int Use(Layer layer) => layer.Size; }", "Differentiation uses Layer.Size of Layers")]
+    [InlineData("Operators", "class User : Layer;", "Operators uses Layer of Layers")]
+    [InlineData("Operators", "class User { Layer Use() => new(); }", "Operators uses Layer.Layer() of Layers")]
+    [InlineData("Basement", "class User;", "folder Basement is not in the picture")]
+    public void WhatPointsBackIsNamed(string folder, string code, string expected) =>
+        Assert.Contains(Check(folder, code), violation => violation.Contains(expected, StringComparison.Ordinal));
+
+    [Fact]
+    public void SourcesThatDoNotCompileAreNoProof() =>
+        Assert.Contains("do not compile", Assert.Throws<InvalidOperationException>(static () => Check("Tapes", "class User { Unknown x; }")).Message, StringComparison.Ordinal);
+
+    internal static string RepositoryRoot([CallerFilePath] string path = "")
+    {
+        DirectoryInfo? folder = new FileInfo(path).Directory;
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Autograd.sln"))) folder = folder.Parent;
+        return folder?.FullName ?? throw new InvalidOperationException($"No Autograd.sln above {path}.");
+    }
+
+    /// <summary>A small library with a value in two parts, and one more file in a folder.</summary>
+    private static string[] Check(string folder, string code) => Layering.Violations(
+    [
+        ("src/Autograd/Tensors/Plain.cs", "class Plain;"),
+        ("src/Autograd/Tapes/Value.cs", "partial struct Value { public Value Plus(Value other) => other; }"),
+        ("src/Autograd/Operators/Math/Value.cs", "partial struct Value { public Value Tanh() => this; public Value this[int i] => this; public static Value operator +(Value a, Value b) => a.Plus(b); }"),
+        ("src/Autograd/Operators/Extensions.cs", "static class Extensions { public static Value Double(this Value value) => value + value; }"),
+        ("src/Autograd/Layers/Layer.cs", "class Layer { public int Size; public static Layer? Make() => null; }"),
+        ($"src/Autograd/{folder}/User.cs", code),
+    ]);
+}
