@@ -62,14 +62,17 @@ public abstract class Module<T>
     /// Gives every parameter its first value. Each is drawn from the seed and its own path, so that adding a layer changes
     /// no other.
     /// </summary>
-    public void Initialize(ulong seed)
+    /// <param name="seed">The seed.</param>
+    /// <param name="choose">Another initializer for a parameter, by its path and itself; null where it has none for it.</param>
+    public void Initialize(ulong seed, Func<string, Parameter<T>, Initializer?>? choose = null)
     {
         foreach ((string prefix, Module<T> module) in Walk(string.Empty))
         {
             foreach ((Parameter<T> parameter, Initializer initializer) in module._parameters)
             {
+                string path = prefix + parameter.Name;
                 Tensor<T> value = new(parameter.Shape);
-                initializer.Fill(value.Writable, parameter.Shape, new RandomSource(seed, RandomSource.StreamOf(prefix + parameter.Name)));
+                (choose?.Invoke(path, parameter) ?? initializer).Fill(value.Writable, parameter.Shape, new RandomSource(seed, RandomSource.StreamOf(path)));
                 parameter.Set(value);
             }
         }
