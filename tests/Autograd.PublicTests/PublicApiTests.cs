@@ -36,7 +36,7 @@ public sealed class PublicApiTests
     {
         Assert.Empty(Difference("class A\n    int X\n", "class A\n    int X\n"));
         string difference = Difference("class A\n    int X\n\nclass B\n    int X\n", "class A\n    int X\n\nclass B\n    long X\n");
-        Assert.Equal("class B\n  -     int X\n  +     long X", difference);
+        Assert.Equal("class B\n  +     long X\n  -     int X", difference);
         Assert.Equal("class B\n  +     int Y\n  + class B", Difference("class A\n", "class A\n\nclass B\n    int Y\n"));
     }
 

@@ -104,7 +104,7 @@ public sealed class EngineLawsTests
         Tensor<int> classes = new([3], [0, 3, 1]);
         x.Write(static values => new RandomSource(5).FillUniform(values, -1, 1));
         Gradients<float> gathered = Gradients<float>.For(model.Parameters);
-        Shape three = [3, 4], table = [12, 4]; // lists of literals would allocate in code that is not optimised
+        Shape three = [3, 4], table = [12, 4], row = [1, 3]; // lists of literals would allocate in code that is not optimised
         using Tape<float> tape = new();
         Hidden<float> hidden = new(tape.Constant(state));
         long before = 0, least = long.MaxValue;
@@ -120,7 +120,7 @@ public sealed class EngineLawsTests
             }
 
             Variable<float> looked = tape.OneHot<float>(classes, 4).Linear(first.On(tape).Reshape(table));
-            Variable<float> loss = h.Square().Mean() + looked.Sum(-1).MatMul(h).Sum();
+            Variable<float> loss = h.Square().Mean() + looked.Sum(-1).Reshape(row).MatMul(h).Sum();
             loss.KeepGradient();
             tape.Backward(loss, retain: true);
             tape.Backward(loss, into: gathered);
@@ -139,6 +139,7 @@ public sealed class EngineLawsTests
         const int Most = 40;
         Linear<float> layer = new(8, 8);
         layer.Initialize(1);
+        Shape state = [2, 8]; // a list of literals would allocate in code that is not optimised
         using Tape<float> tape = new();
         Tensor<float>[] inputs = [.. Enumerable.Range(1, Most).Select(static time => new Tensor<float>([time, 2, 8]))];
         long reserved = 0, before = 0, least = long.MaxValue;
@@ -150,7 +151,7 @@ public sealed class EngineLawsTests
             for (int i = 0; i < Most; i++)
             {
                 tape.Reset();
-                Variable<float> x = tape.Constant(inputs[((i * 3) + (7 * cycle)) % Most]), h = tape.Zeros([2, 8]);
+                Variable<float> x = tape.Constant(inputs[((i * 3) + (7 * cycle)) % Most]), h = tape.Zeros(state);
                 for (int t = 0; t < x.Shape[0]; t++) h = layer.Forward(x[t] + h).Tanh();
                 tape.Backward(layer.Forward(x).Sum() + h.Sum());
             }

@@ -12,6 +12,22 @@ public sealed class GradientLawsTests
         static pair => Shrink(pair));
 
     [Fact]
+    public void ALawThatFailsIsShrunkToTheSmallestCase()
+    {
+        int cases = 0;
+        Exception thrown = Assert.ThrowsAny<Exception>(() => Laws.Hold(Laws.Sizes, sizes =>
+        {
+            cases++;
+            Assert.False(sizes.Length >= 2 && sizes[1] >= 3);
+        }));
+        Assert.Contains("[|0; 3|]", thrown.Message, StringComparison.Ordinal);
+        Assert.InRange(cases, 2, 200);
+        cases = 0;
+        Laws.Hold(Laws.Sizes, _ => cases++);
+        Assert.InRange(cases, 200, int.MaxValue);
+    }
+
+    [Fact]
     public void BroadcastingIsThatOfPlainLoopsEitherWay() => Laws.Hold(Pairs, static pair =>
     {
         int[] expected = Nd.Zip(new Nd(pair.Left), new Nd(pair.Right), static (_, _) => 0).Sizes;
