@@ -54,6 +54,6 @@ public sealed class LayerNorm<T> : Layer<T>
 
         Variable<T> centered = input - input.Mean(_axes, keepAxes: true);
         Variable<T> variance = centered.Square().Mean(_axes, keepAxes: true);
-        return (centered * (variance + Epsilon).Reciprocal() * Weight.On(input.Tape)) + Bias.On(input.Tape);
+        return (centered / (variance + Epsilon).Sqrt() * Weight.On(input.Tape)) + Bias.On(input.Tape);
     }
 }

@@ -80,7 +80,7 @@ public sealed class ModuleTests
             for (int i = 0; i < 6; i++) Assert.Equal((((part[i] - mean) / Math.Sqrt(variance + 1e-5)) * weight[i]) + bias[i], y[(row * 6) + i], 1e-12);
         }
 
-        GradientCheck.Run(layer, t => (layer.Forward(t.Constant(new Tensor<double>([2, 2, 3], x))) * t.Constant(new Tensor<double>([2, 2, 3], x))).Sum()).ThrowIfFailed();
+        GradientCheck.Run(layer.NamedParameters(), t => (layer.Forward(t.Constant(new Tensor<double>([2, 2, 3], x))) * t.Constant(new Tensor<double>([2, 2, 3], x))).Sum()).ThrowIfFailed();
         Assert.Contains("[2, 3]", Assert.Throws<ShapeException>(() => layer.Forward(tape.Zeros([3, 2]))).Message, StringComparison.Ordinal);
     }
 

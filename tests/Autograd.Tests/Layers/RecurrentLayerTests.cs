@@ -123,7 +123,7 @@ public sealed class RecurrentLayerTests
         Lstm<double> layer = new(3, 4, 2, dropout: 0.4);
         layer.Initialize(5);
         Tensor<double> x = Random([5, 2, 3], 1);
-        GradientCheck.Run(layer, tape =>
+        GradientCheck.Run(layer.NamedParameters(), tape =>
         {
             tape.Step = 9; // the same masks in each evaluation
             return layer.Forward(tape.Constant(x)).Outputs.Square().Sum();
