@@ -99,7 +99,8 @@ internal sealed class DifferenceCheck(
         return function(tape);
     }
 
-    private double[][] Values(Func<Tape<double>, Recording> function) => Array.ConvertAll(Begin(function).Outputs, static output => output.ToArray());
+    private double[][] Values(Func<Tape<double>, Recording> function) =>
+        Array.ConvertAll(Begin(function).Outputs, static output => output.ToArray());
 
     private double[][] Gradients(Tensor<double>[] cotangents, bool createGraph)
     {
@@ -123,7 +124,8 @@ internal sealed class DifferenceCheck(
             for (int e = 0; e < expected[i].Length; e++)
             {
                 (int tensor, int element) = (i, e);
-                report.Require(SameBits(expected[i][e], found[i][e]), which, of[i], () => IndexOf(shaped[tensor].Shape, element), found[i][e], expected[i][e]);
+                string Index() => IndexOf(shaped[tensor].Shape, element);
+                report.Require(SameBits(expected[i][e], found[i][e]), which, of[i], Index, found[i][e], expected[i][e]);
             }
         }
     }
@@ -131,13 +133,15 @@ internal sealed class DifferenceCheck(
     private void CheckCotangents(double[][] gradients)
     {
         const double A = 0.75, B = -1.25;
-        Tensor<double>[] others = Array.ConvertAll(Cotangents, cotangent => Draw(cotangent.Shape)), mixed = Array.ConvertAll(Cotangents, Zeros);
+        Tensor<double>[] others = Array.ConvertAll(Cotangents, cotangent => Draw(cotangent.Shape));
+        Tensor<double>[] mixed = Array.ConvertAll(Cotangents, Zeros);
         for (int k = 0; k < mixed.Length; k++)
         {
             for (int e = 0; e < mixed[k].Length; e++) mixed[k].Writable[e] = (A * Cotangents[k].Span[e]) + (B * others[k].Span[e]);
         }
 
-        double[][] second = Gradients(others, createGraph: false), both = Gradients(mixed, createGraph: false), recorded = Gradients(Cotangents, createGraph: true);
+        double[][] second = Gradients(others, createGraph: false), both = Gradients(mixed, createGraph: false);
+        double[][] recorded = Gradients(Cotangents, createGraph: true);
         double[][]? none = options.ZeroCotangent ? Gradients(Array.ConvertAll(Cotangents, Zeros), createGraph: false) : null;
         for (int i = 0; i < gradients.Length; i++)
         {
@@ -149,8 +153,8 @@ internal sealed class DifferenceCheck(
                 string Index() => IndexOf(shape, element);
                 double sum = (A * gradients[i][e]) + (B * second[i][e]), allowed = LinearityTolerance * scale;
                 report.Require(Math.Abs(both[i][e] - sum) <= allowed, GradientLaw.Linearity, names[i], Index, both[i][e], sum, allowed);
-                double plain = gradients[i][e];
-                report.Require(Math.Abs(recorded[i][e] - plain) <= allowed, GradientLaw.CreateGraph, names[i], Index, recorded[i][e], plain, allowed);
+                double plain = gradients[i][e], graph = recorded[i][e];
+                report.Require(Math.Abs(graph - plain) <= allowed, GradientLaw.CreateGraph, names[i], Index, graph, plain, allowed);
                 if (none is not null) report.Require(none[i][e] == 0, GradientLaw.ZeroCotangent, names[i], Index, none[i][e], 0);
             }
         }
@@ -186,7 +190,10 @@ internal sealed class DifferenceCheck(
         report.Compare(law, names[input], () => IndexOf(values[input].Shape, element), gradients[input][element], numeric, tolerance);
     }
 
-    /// <summary>The derivative along u of unit length with |uᵢ| ≥ 0.1 / √n, so that no element is left out (the rule of Chainer's gradient check).</summary>
+    /// <summary>
+    /// The derivative along u of unit length with |uᵢ| ≥ 0.1 / √n, so that no element is left out (the rule of Chainer's
+    /// gradient check).
+    /// </summary>
     private void CheckDirection(int number, int count, double[][] gradients)
     {
         double[][] start = Array.ConvertAll(values, static value => value.ToArray());

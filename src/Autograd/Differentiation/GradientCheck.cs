@@ -73,7 +73,9 @@ public static class GradientCheck
     }
 
     /// <summary>Checks a loss by the parameters of a model; those that are not trainable are left out.</summary>
-    /// <param name="parameters">The parameters with their names, such as <c>model.NamedParameters()</c>. They are changed during the check and put back.</param>
+    /// <param name="parameters">
+    /// The parameters with their names, such as <c>model.NamedParameters()</c>. They are changed during the check and put back.
+    /// </param>
     /// <param name="loss">Computes the loss, of any shape, on the tape it is given; called many times.</param>
     /// <param name="options">Order, seed and tolerances; the names are those of the parameters.</param>
     /// <inheritdoc cref="Run(Func{Variable{double}[], Variable{double}}, ReadOnlySpan{Tensor{double}}, GradientCheckOptions?)"/>
@@ -93,9 +95,14 @@ public static class GradientCheck
         });
     }
 
-    private static GradientCheckReport Run(GradientCheckOptions options, string[] names, Tensor<double>[] values, Func<Tape<double>, Recording> record)
+    private static GradientCheckReport Run(
+        GradientCheckOptions options, string[] names, Tensor<double>[] values, Func<Tape<double>, Recording> record)
     {
-        if (options.Order is not (1 or 2)) Errors.OutOfRange(nameof(options), options.Order, $"GradientCheck: the order is 1 or 2, not {options.Order}.");
+        if (options.Order is not (1 or 2))
+        {
+            Errors.OutOfRange(nameof(options), options.Order, $"GradientCheck: the order is 1 or 2, not {options.Order}.");
+        }
+
         GradientCheckReport report = new();
         using Tape<double> tape = new(seed: options.Seed);
         DifferenceCheck first = new(GradientLaw.FirstOrder, tape, names, values, record, record, options.Tolerance, options, report);

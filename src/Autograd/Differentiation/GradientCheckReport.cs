@@ -79,14 +79,17 @@ public sealed class GradientCheckReport
     public override string ToString()
     {
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"Gradient check {(Passed ? "passed" : "failed")}: {ComparedElements} elements compared, worst error {WorstError:E2}");
-        if (ComparedElements == 0) text.Append(". Nothing was compared: give at least one input with at least one element, and an output that has elements");
+        text.Append(CultureInfo.InvariantCulture, $"Gradient check {(Passed ? "passed" : "failed")}: ");
+        text.Append(CultureInfo.InvariantCulture, $"{ComparedElements} elements compared, worst error {WorstError:E2}");
+        if (ComparedElements == 0)
+        {
+            text.Append(". Nothing was compared: give at least one input with at least one element, and an output that has elements");
+        }
+
         if (_failures.Count > 0) text.Append(CultureInfo.InvariantCulture, $", {_failures.Count} failures");
         text.Append('.');
-        foreach (GradientFailure failure in _failures.OrderByDescending(static f => double.IsNaN(f.Error) ? double.PositiveInfinity : f.Error).Take(MostLines))
-        {
-            text.Append(CultureInfo.InvariantCulture, $"\n  {failure}");
-        }
+        IEnumerable<GradientFailure> worst = _failures.OrderByDescending(static f => double.IsNaN(f.Error) ? double.PositiveInfinity : f.Error);
+        foreach (GradientFailure failure in worst.Take(MostLines)) text.Append(CultureInfo.InvariantCulture, $"\n  {failure}");
 
         if (_failures.Count > MostLines) text.Append(CultureInfo.InvariantCulture, $"\n  and {_failures.Count - MostLines} more");
         return text.ToString();
@@ -102,7 +105,8 @@ public sealed class GradientCheckReport
     }
 
     /// <summary>Notes a failure of a law that is not a derivative.</summary>
-    internal void Require(bool holds, GradientLaw law, string input, Func<string> index, double analytic, double numeric, double allowed = 0)
+    internal void Require(
+        bool holds, GradientLaw law, string input, Func<string> index, double analytic, double numeric, double allowed = 0)
     {
         if (!holds) _failures.Add(new GradientFailure(law, input, index(), analytic, numeric, allowed));
     }
