@@ -69,9 +69,8 @@ public abstract class Optimizer<T>
             if (!parameter.Trainable || store.Find(parameter) is not { } entry) continue;
             ReadOnlySpan<T> gradient = entry.Storage is null ? entry.Recorded.Span : entry.Values;
             Update(parameter.Value.Writable, gradient, offset, parameter.Decays ? WeightDecay : 0, ++_steps[i]);
+            parameter.Value.Changed();
         }
-
-        _slab!.Version++;
     }
 
     /// <summary>
