@@ -14,7 +14,7 @@ public abstract class Optimizer<T>
     private readonly (string Path, Parameter<T> Parameter, int Offset)[] _parameters;
     private readonly List<(string Name, Storage<T> Values)> _states = [];
     private readonly long[] _steps;
-    private Storage<T>? _slab;
+    private bool _gathered;
 
     /// <summary>Makes an optimizer of all parameters of a module.</summary>
     /// <param name="module">The model.</param>
@@ -61,7 +61,7 @@ public abstract class Optimizer<T>
     public void Step(Gradients<T> gradients)
     {
         GradientStore<T> store = gradients.Store;
-        EnsureSlab();
+        Gather();
         StepCount++;
         for (int i = 0; i < _parameters.Length; i++)
         {
@@ -127,9 +127,9 @@ public abstract class Optimizer<T>
     protected abstract void Update(Span<T> values, ReadOnlySpan<T> gradient, int offset, double weightDecay, long step);
 
     /// <summary>Moves the parameters into one block. Done at the first step, since they may be initialized or loaded after construction.</summary>
-    private void EnsureSlab()
+    private void Gather()
     {
-        if (_slab is not null) return;
+        if (_gathered) return;
         Storage<T> slab = new(GC.AllocateUninitializedArray<T>(Length, pinned: true));
         foreach ((string path, Parameter<T> parameter, _) in _parameters)
         {
@@ -137,6 +137,6 @@ public abstract class Optimizer<T>
         }
 
         foreach ((_, Parameter<T> parameter, int offset) in _parameters) parameter.MoveTo(slab, offset);
-        _slab = slab;
+        _gathered = true;
     }
 }
