@@ -11,6 +11,7 @@ internal sealed class TrainedCharLm<TState>(SettingValues settings, CharacterSet
     public void Sample(SampleRequest request, TextWriter output, CancellationToken stop)
     {
         Sampler sampler = new(request.Temperature, request.TopK, request.TopP);
+        characters.Encode(request.Prompt); // refuses a prompt it cannot read before anything is written
         output.Write(request.Prompt);
         CharLmInference.Write(model, characters, request.Prompt, request.Length, sampler, new RandomSource((ulong)request.Seed), output, stop);
     }
