@@ -157,7 +157,8 @@ public readonly ref struct BackwardContext<T>
             return sum;
         }
 
-        return Tape.Temporary(shape, out pending);
+        pending = Tape.Allocate(shape, out Span<T> values);
+        return values;
     }
 
     /// <summary>The operation behind an input that was declared deferred.</summary>

@@ -343,14 +343,6 @@ public sealed partial class Tape<T> : IDisposable
 
     internal void AddDeferred(int node, Shape shape) => NodeAt(NextOutput(node, shape, NodeFlags.Deferred)).Flags |= NodeFlags.Deferred;
 
-    /// <summary>A value without history whose contents are undefined.</summary>
-    internal Span<T> Temporary(Shape shape, out Variable<T> variable)
-    {
-        int index = AddNode(shape);
-        variable = At(index);
-        return RentStorage(index);
-    }
-
     private Variable<T> Leaf(Tensor<T> tensor, NodeFlags flags)
     {
         ArgumentNullException.ThrowIfNull(tensor);

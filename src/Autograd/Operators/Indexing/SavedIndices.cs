@@ -3,17 +3,13 @@ namespace Autograd;
 /// <summary>Indices an operation keeps, with the version they had when it was recorded.</summary>
 internal readonly struct SavedIndices(Tensor<int> tensor)
 {
-    private readonly int _version = tensor.Storage.Version;
+    private readonly SavedTensor<int> _saved = new(tensor);
 
     public Shape Shape => tensor.Shape;
 
     public Tensor<int> Tensor => tensor;
 
-    public ReadOnlySpan<int> Values(string operation)
-    {
-        if (tensor.Storage.Version != _version) Stale.ThrowChanged($"{operation}: the index tensor of shape {tensor.Shape}");
-        return tensor.Span;
-    }
+    public ReadOnlySpan<int> Values(string operation) => _saved.Values(operation, "index tensor");
 
     /// <summary>Refuses indices outside 0 … count − 1, and names the first and its place.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An index is outside.</exception>

@@ -90,8 +90,8 @@ internal sealed class CrossEntropyOperation<T> : ClassLossOperation<T>
         ReadOnlySpan<T> weights = Weights;
         T share = T.CreateTruncating(_smoothing / Math.Max(1, classes));
         T allShares = weights.IsEmpty ? T.CreateTruncating(_smoothing) : share * Reductions.Sum(weights);
-        Span<T> factors = x.Tape.Temporary(shape.With(shape.Rank - 1, 1), out Variable<T> factor);
-        Span<T> wanted = x.Tape.Temporary(shape, out Variable<T> target);
+        Variable<T> factor = x.Tape.Allocate(shape.With(shape.Rank - 1, 1), out Span<T> factors);
+        Variable<T> target = x.Tape.Allocate(shape, out Span<T> wanted);
         wanted.Clear();
         for (int row = 0; row < targets.Length; row++)
         {
@@ -145,7 +145,7 @@ internal sealed class NegativeLogLikelihoodOperation<T> : ClassLossOperation<T>
 
     protected override Variable<T> Gradient(Variable<T> x, Variable<T> g)
     {
-        Span<T> slopes = x.Tape.Temporary(x.Shape, out Variable<T> slope);
+        Variable<T> slope = x.Tape.Allocate(x.Shape, out Span<T> slopes);
         T one = T.One;
         Gradient(x.Span, Targets, new(in one), default, slopes);
         return g * slope;
