@@ -51,6 +51,7 @@ public sealed class GradientCheckReport
 {
     private const int MostLines = 12;
     private readonly List<GradientFailure> _failures = [];
+    private readonly Dictionary<GradientLaw, double> _worst = [];
 
     internal GradientCheckReport()
     {
@@ -63,7 +64,11 @@ public sealed class GradientCheckReport
     public long ComparedElements { get; private set; }
 
     /// <summary>The largest |numeric − analytic| / max(1, |analytic|) of the comparisons; NaN if one of them was NaN.</summary>
-    public double WorstError { get; private set; }
+    public double WorstError => _worst.Values.Aggregate(0.0, Math.Max);
+
+    /// <summary>The same of the gradients alone, or of the gradients of gradients.</summary>
+    /// <param name="law"><see cref="GradientLaw.FirstOrder"/> or <see cref="GradientLaw.SecondOrder"/>.</param>
+    public double WorstErrorOf(GradientLaw law) => _worst.GetValueOrDefault(law);
 
     /// <summary>Every element for which a law does not hold.</summary>
     public IReadOnlyList<GradientFailure> Failures => _failures;
@@ -100,7 +105,7 @@ public sealed class GradientCheckReport
     {
         double scale = Math.Max(1, Math.Abs(analytic)), error = Math.Abs(numeric - analytic) / scale;
         ComparedElements++;
-        if (double.IsNaN(error) || error > WorstError) WorstError = error;
+        _worst[law] = Math.Max(_worst.GetValueOrDefault(law), error); // NaN stays
         Require(error <= tolerance, law, input, index, analytic, numeric, tolerance * scale);
     }
 

@@ -97,6 +97,7 @@ internal static unsafe partial class Reductions
         where TWork : IRowWork<T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        if (reduce == 0 && resultReduce == 0 && first.IsEmpty && result.IsEmpty) return; // a softmax of no classes
         bool two = !second.IsEmpty;
         RequireLayout(first.Length, result.Length / Math.Max(resultReduce, 1), outer, reduce, inner);
         if (result.Length != (long)outer * resultReduce * inner || (two && second.Length != first.Length))

@@ -19,7 +19,13 @@ public abstract class UnaryContract : OperatorContract<None>
 
     protected override IEnumerable<Refusal> Refusals => [];
 
-    protected abstract double Function(double x);
+    protected override Sample Draw(Choices choose)
+    {
+        (double low, double high) = choose.Of<(double, double)>(Ranges);
+        return At(default, choose.U(low, high, choose.Sizes()));
+    }
+
+    protected abstract Real Function(Real x);
 
     protected override Nd[] Reference(Nd[] x, None attributes) => [x[0].Map(Function)];
 
@@ -46,7 +52,13 @@ public abstract class BinaryContract : OperatorContract<None>
         Refuse<ShapeException>(tape => Apply(tape, [tape.Zeros([0]), tape.Zeros([2])], default), "[0]", "[2]"),
     ];
 
-    protected abstract double Function(double left, double right);
+    protected override Sample Draw(Choices choose)
+    {
+        (int[] left, int[] right) = choose.Broadcast();
+        return At(default, choose.U(Ranges.Left.Low, Ranges.Left.High, left), choose.U(Ranges.Right.Low, Ranges.Right.High, right));
+    }
+
+    protected abstract Real Function(Real left, Real right);
 
     protected override Nd[] Reference(Nd[] x, None attributes) => [Nd.Zip(x[0], x[1], Function)];
 

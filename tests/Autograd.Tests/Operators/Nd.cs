@@ -8,25 +8,30 @@ public sealed class Nd
     public Nd(params int[] sizes)
     {
         Sizes = sizes;
-        Data = new double[sizes.Aggregate(1, static (product, size) => product * size)];
+        Data = new Real[sizes.Aggregate(1, static (product, size) => product * size)];
     }
 
     public int[] Sizes { get; }
 
-    public double[] Data { get; }
+    public Real[] Data { get; }
+
+    /// <summary>The values, without derivatives.</summary>
+    public double[] Values => Array.ConvertAll(Data, static x => x.Value);
 
     public int Rank => Sizes.Length;
 
     /// <summary>Every index, the last axis fastest; a new array each.</summary>
     public IEnumerable<int[]> Indices => IndicesOf(Sizes);
 
-    public double this[params int[] index]
+    public Real this[params int[] index]
     {
         get => Data[Position(index)];
         set => Data[Position(index)] = value;
     }
 
-    public static Nd Of(int[] sizes, params double[] data)
+    public static Nd Of(int[] sizes, params double[] data) => Of(sizes, Array.ConvertAll(data, static value => (Real)value));
+
+    public static Nd Of(int[] sizes, Real[] data)
     {
         Nd array = new(sizes);
         if (data.Length != array.Data.Length) throw new ArgumentException($"{data.Length} values for [{string.Join(", ", sizes)}].");
@@ -37,11 +42,11 @@ public sealed class Nd
     /// <summary>A vector.</summary>
     public static Nd Vector(params double[] data) => Of([data.Length], data);
 
-    public static Nd Scalar(double value) => Of([], value);
+    public static Nd Scalar(Real value) => Of([], new[] { value });
 
     public static Nd Filled(double value, params int[] sizes) => Build(sizes, _ => value);
 
-    public static Nd Build(int[] sizes, Func<int[], double> element)
+    public static Nd Build(int[] sizes, Func<int[], Real> element)
     {
         Nd array = new(sizes);
         int at = 0;
@@ -50,7 +55,7 @@ public sealed class Nd
     }
 
     /// <summary>f(a, b) over shapes that broadcast: aligned at the last axis, a size of 1 stretches.</summary>
-    public static Nd Zip(Nd a, Nd b, Func<double, double, double> f)
+    public static Nd Zip(Nd a, Nd b, Func<Real, Real, Real> f)
     {
         int rank = Math.Max(a.Rank, b.Rank);
         int[] sizes = new int[rank];
@@ -74,10 +79,10 @@ public sealed class Nd
         }
     }
 
-    public Nd Map(Func<double, double> f) => Of(Sizes, Array.ConvertAll(Data, value => f(value)));
+    public Nd Map(Func<Real, Real> f) => Of(Sizes, Array.ConvertAll(Data, value => f(value)));
 
     /// <summary>The element a broadcast to a larger shape shows at an index of that shape.</summary>
-    public double Broadcast(int[] index)
+    public Real Broadcast(int[] index)
     {
         int[] own = new int[Rank];
         for (int axis = 0; axis < Rank; axis++) own[axis] = Sizes[axis] == 1 ? 0 : index[axis + index.Length - Rank];
@@ -87,7 +92,7 @@ public sealed class Nd
     public Nd Reshape(params int[] sizes) => Of(sizes, Data);
 
     public Tensor<T> ToTensor<T>()
-        where T : unmanaged, IFloatingPointIeee754<T> => new(Sizes, Array.ConvertAll(Data, T.CreateTruncating));
+        where T : unmanaged, IFloatingPointIeee754<T> => new(Sizes, Array.ConvertAll(Values, T.CreateTruncating));
 
     /// <summary>The same values as a view in the middle of a larger tensor whose other values are NaN.</summary>
     public Tensor<T> ToView<T>()
@@ -95,12 +100,12 @@ public sealed class Nd
     {
         T[] padded = new T[Data.Length + 10];
         Array.Fill(padded, T.NaN);
-        for (int i = 0; i < Data.Length; i++) padded[i + 5] = T.CreateTruncating(Data[i]);
+        for (int i = 0; i < Data.Length; i++) padded[i + 5] = T.CreateTruncating(Data[i].Value);
         return new Tensor<T>([padded.Length], padded)[5..(5 + Data.Length)].Reshape(Sizes);
     }
 
     /// <summary>The values rounded to float, so that float and double kernels can be given the same ones.</summary>
-    public Nd Rounded() => Map(static value => (float)value);
+    public Nd Rounded() => Map(static x => (float)x.Value);
 
     public override string ToString() => $"[{string.Join(", ", Sizes)}]";
 

@@ -10,6 +10,9 @@ public interface IOperatorContract
 {
     /// <summary>The operation types this contract covers, as open generics: <c>typeof(TanhOperation&lt;&gt;)</c>.</summary>
     Type[] Operations { get; }
+
+    /// <summary>Runs the proof, or gives what an earlier run found.</summary>
+    Proof Prove();
 }
 
 /// <summary>Attributes of an operator that has none.</summary>
@@ -83,9 +86,9 @@ public abstract partial class OperatorContract<TCase> : IOperatorContract
     /// <summary>The gradient checks, made once for all facts of a contract.</summary>
     private (Sample Sample, GradientCheckReport Report)[] Checks() => Reports.GetOrAdd(
         GetType(),
-        _ => new(() => [.. Samples.Where(static sample => sample.Differentiables.Length > 0).Select(sample => (sample, Check(sample)))])).Value;
+        _ => new(() => [.. Samples.Where(static sample => sample.Differentiables.Length > 0).Select(sample => (sample, Check(sample, order: 2, fault: null)))])).Value;
 
-    private GradientCheckReport Check(Sample sample)
+    private GradientCheckReport Check(Sample sample, int order, Fault? fault)
     {
         int[] wanted = sample.Differentiables;
         Variable<double>[] Function(Variable<double>[] given)
@@ -98,10 +101,10 @@ public abstract partial class OperatorContract<TCase> : IOperatorContract
                 x[i] = place >= 0 ? given[place] : tape.Constant(sample.Inputs[i].ToTensor<double>());
             }
 
-            return Apply(tape, x, sample.Attributes);
+            return ApplyWith(fault, tape, x, sample);
         }
 
-        GradientCheckOptions options = new() { Order = 2, Tolerance = GradientTolerance, Names = [.. wanted.Select(static i => $"x[{i}]")] };
+        GradientCheckOptions options = new() { Order = order, Tolerance = GradientTolerance, Names = [.. wanted.Select(static i => $"x[{i}]")] };
         return Within(sample, () => GradientCheck.Run(Function, [.. wanted.Select(i => sample.Inputs[i].ToTensor<double>())], options));
     }
 

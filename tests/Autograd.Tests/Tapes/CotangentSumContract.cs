@@ -10,6 +10,12 @@ public sealed class CotangentSumContract : OperatorContract<None>
 
     protected override IEnumerable<Refusal> Refusals => [];
 
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes();
+        return At(default, choose.N(sizes), choose.N(sizes));
+    }
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, None attributes) => [tape.Apply(CotangentSum<T>.Instance, x[0], x[1])];
 
     protected override Nd[] Reference(Nd[] x, None attributes) => [Nd.Zip(x[0], x[1], static (a, b) => a + b)];

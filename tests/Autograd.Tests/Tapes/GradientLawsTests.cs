@@ -63,8 +63,8 @@ public sealed class GradientLawsTests
             byRight[Own(byRight, index)] += weights[index] * left.Broadcast(index);
         }
 
-        Close(byLeft.Data, gradients[x].ToArray());
-        Close(byRight.Data, gradients[y].ToArray());
+        Close(byLeft.Values, gradients[x].ToArray());
+        Close(byRight.Values, gradients[y].ToArray());
 
         static int[] Own(Nd of, int[] index) => [.. of.Sizes.Select((size, axis) => size == 1 ? 0 : index[axis + index.Length - of.Rank])];
     });

@@ -9,7 +9,7 @@ public sealed class TanhContract : UnaryContract
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, None attributes) => [x[0].Tanh()];
 
-    protected override double Function(double x) => Math.Tanh(x);
+    protected override Real Function(Real x) => Real.Tanh(x);
 }
 
 public sealed class SigmoidContract : UnaryContract
@@ -21,5 +21,5 @@ public sealed class SigmoidContract : UnaryContract
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, None attributes) => [x[0].Sigmoid()];
 
-    protected override double Function(double x) => 1 / (1 + Math.Exp(-x));
+    protected override Real Function(Real x) => 1 / (1 + Real.Exp(-x));
 }

@@ -9,7 +9,7 @@ public sealed class AddContract : BinaryContract
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, None attributes) => [x[0] + x[1]];
 
-    protected override double Function(double left, double right) => left + right;
+    protected override Real Function(Real left, Real right) => left + right;
 }
 
 public sealed class SubtractContract : BinaryContract
@@ -21,7 +21,7 @@ public sealed class SubtractContract : BinaryContract
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, None attributes) => [x[0] - x[1]];
 
-    protected override double Function(double left, double right) => left - right;
+    protected override Real Function(Real left, Real right) => left - right;
 }
 
 public sealed class MultiplyContract : BinaryContract
@@ -33,7 +33,7 @@ public sealed class MultiplyContract : BinaryContract
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, None attributes) => [x[0] * x[1]];
 
-    protected override double Function(double left, double right) => left * right;
+    protected override Real Function(Real left, Real right) => left * right;
 }
 
 public sealed class DivideContract : BinaryContract
@@ -51,7 +51,7 @@ public sealed class DivideContract : BinaryContract
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, None attributes) => [x[0] / x[1]];
 
-    protected override double Function(double left, double right) => left / right;
+    protected override Real Function(Real left, Real right) => left / right;
 }
 
 /// <summary>Sums, products and quotients with a number, on either side.</summary>
@@ -75,6 +75,8 @@ public sealed class NumberContract : OperatorContract<(char Operator, bool Numbe
 
     protected override IEnumerable<Refusal> Refusals => [];
 
+    protected override Sample Draw(Choices choose) => At((choose.Of('+', '-', '*', '/'), choose.Flip(), choose.Of(3, -0.7, 1e-3)), choose.N(choose.Sizes()));
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (char Operator, bool NumberFirst, double Number) a) => (a.Operator, a.NumberFirst) switch
     {
         ('+', false) => [x[0] + a.Number],
@@ -92,7 +94,7 @@ public sealed class NumberContract : OperatorContract<(char Operator, bool Numbe
         x[0].Map(value => Function(a.Operator, a.NumberFirst ? a.Number : value, a.NumberFirst ? value : a.Number)),
     ];
 
-    private static double Function(char symbol, double left, double right) =>
+    private static Real Function(char symbol, Real left, Real right) =>
         symbol switch { '+' => left + right, '-' => left - right, '*' => left * right, _ => left / right };
 }
 
@@ -105,5 +107,5 @@ public sealed class NegateContract : UnaryContract
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, None attributes) => [-x[0]];
 
-    protected override double Function(double x) => -x;
+    protected override Real Function(Real x) => -x;
 }

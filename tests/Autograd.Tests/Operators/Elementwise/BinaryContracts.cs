@@ -25,9 +25,13 @@ public sealed class PowScalarContract : OperatorContract<double>
 
     protected override IEnumerable<Refusal> Refusals => [];
 
+    protected override Sample Draw(Choices choose) => choose.Flip()
+        ? At(choose.Of<double>(2, -3, -1, 0, 1, 3, 6), choose.U(-2, -0.4, choose.Sizes()))
+        : At(choose.Of(0.5, -2, -1.5, -1, -0.5, 0, 0.3, 1, 2, 2.7, 5), choose.U(0.4, 2, choose.Sizes()));
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, double exponent) => [x[0].Pow(exponent)];
 
-    protected override Nd[] Reference(Nd[] x, double exponent) => [x[0].Map(value => Math.Pow(value, exponent))];
+    protected override Nd[] Reference(Nd[] x, double exponent) => [x[0].Map(value => Real.Pow(value, exponent))];
 }
 
 public sealed class PowContract : BinaryContract
@@ -48,7 +52,7 @@ public sealed class PowContract : BinaryContract
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, None attributes) => [x[0].Pow(x[1])];
 
-    protected override double Function(double left, double right) => Math.Pow(left, right);
+    protected override Real Function(Real left, Real right) => Real.Pow(left, right);
 }
 
 public sealed class MaximumContract : BinaryContract
@@ -66,7 +70,7 @@ public sealed class MaximumContract : BinaryContract
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, None attributes) => [Variable.Maximum(x[0], x[1])];
 
-    protected override double Function(double left, double right) => Math.Max(left, right);
+    protected override Real Function(Real left, Real right) => Real.Max(left, right);
 }
 
 public sealed class MinimumContract : BinaryContract
@@ -80,7 +84,7 @@ public sealed class MinimumContract : BinaryContract
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, None attributes) => [Variable.Minimum(x[0], x[1])];
 
-    protected override double Function(double left, double right) => Math.Min(left, right);
+    protected override Real Function(Real left, Real right) => Real.Min(left, right);
 }
 
 public sealed class Atan2Contract : BinaryContract
@@ -92,7 +96,7 @@ public sealed class Atan2Contract : BinaryContract
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, None attributes) => [Variable.Atan2(x[0], x[1])];
 
-    protected override double Function(double left, double right) => Math.Atan2(left, right);
+    protected override Real Function(Real left, Real right) => Real.Atan2(left, right);
 }
 
 /// <summary>Where(condition, x, y); the condition is that of every third element.</summary>
@@ -147,6 +151,13 @@ public sealed class WhereContract : OperatorContract<string>
         Variable<double> loss = Variable.Where(condition, x, tape.Zeros([])).Sum();
         condition.Fill(true);
         Assert.Contains("condition", Assert.Throws<InvalidOperationException>(() => tape.Backward(loss)).Message, StringComparison.Ordinal);
+    }
+
+    protected override Sample Draw(Choices choose)
+    {
+        (int[] left, int[] right) = choose.Broadcast();
+        int[] condition = choose.Flip() ? left : right;
+        return At(string.Join(' ', condition), choose.N(left), choose.N(right));
     }
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, string sizes)

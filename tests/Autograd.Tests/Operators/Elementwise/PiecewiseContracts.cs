@@ -9,11 +9,11 @@ public sealed class PiecewiseContract : FunctionFamilyContract
         typeof(ClampOperation<>), typeof(GateOperation<,>),
     ];
 
-    protected override (string, Func<double, double>, double, double)[] Functions =>
+    protected override (string, Func<Real, Real>, double, double)[] Functions =>
     [
-        ("abs", Math.Abs, 0.1, 2), ("abs", Math.Abs, -2, -0.1),
+        ("abs", Real.Abs, 0.1, 2), ("abs", Real.Abs, -2, -0.1),
         ("sign", static x => 1, 0.1, 2),
-        ("relu", static x => Math.Max(x, 0), 0.1, 2),
+        ("relu", static x => Real.Max(x, 0), 0.1, 2),
         ("relu below", static x => 0, -2, -0.1),
         ("leaky 0.01", static x => x, 0.1, 2),
         ("leaky 0.2", static x => 0.2 * x, -2, -0.1),
@@ -87,7 +87,9 @@ public sealed class HardSigmoidContract : FunctionFamilyContract
     // The slope is the sixth of float, 3e-8 too large, as in PyTorch.
     protected override double GradientTolerance => 1e-6;
 
-    protected override (string, Func<double, double>, double, double)[] Functions =>
+    protected override double DualTolerance => 1e-7;
+
+    protected override (string, Func<Real, Real>, double, double)[] Functions =>
         [("within", static x => (x + 3) / 6, -2.8, 2.8), ("above", static x => 1, 3.2, 5), ("below", static x => 0, -5, -3.2)];
 
     protected override IEnumerable<Exact> ExactCases =>

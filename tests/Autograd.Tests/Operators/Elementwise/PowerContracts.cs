@@ -13,7 +13,7 @@ public sealed class ReciprocalContract : UnaryContract
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, None attributes) => [x[0].Reciprocal()];
 
-    protected override double Function(double x) => 1 / x;
+    protected override Real Function(Real x) => 1 / x;
 }
 
 public sealed class SquareContract : UnaryContract
@@ -25,5 +25,5 @@ public sealed class SquareContract : UnaryContract
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, None attributes) => [x[0].Square()];
 
-    protected override double Function(double x) => x * x;
+    protected override Real Function(Real x) => x * x;
 }

@@ -23,6 +23,13 @@ public sealed class OneHotContract : OperatorContract<(int[] Indices, int[] Size
         return rows;
     }
 
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes(0, 3);
+        int classes = choose.Between(1, 6);
+        return At((choose.Indices(sizes.Aggregate(1, static (product, size) => product * size), classes), sizes, classes));
+    }
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (int[] Indices, int[] Sizes, int Classes) a) => [tape.OneHot(new Tensor<int>(a.Sizes, a.Indices), a.Classes)];
 
     protected override Nd[] Reference(Nd[] x, (int[] Indices, int[] Sizes, int Classes) a) => [Rows(a.Indices, a.Sizes, a.Classes)];

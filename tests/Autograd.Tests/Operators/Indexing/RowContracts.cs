@@ -17,6 +17,13 @@ public sealed class IndexSelectContract : OperatorContract<(int Axis, int[] Inde
         Refuse<ShapeException>(tape => tape.Zeros([3, 5]).IndexSelect(0, new Tensor<int>([1, 1])), "[1, 1]"),
     ];
 
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes(1, 4, least: 1);
+        int axis = choose.Axis(sizes.Length);
+        return At((axis, choose.Indices(choose.Size(), sizes[axis < 0 ? axis + sizes.Length : axis])), choose.N(sizes));
+    }
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (int Axis, int[] Index) at) => [x[0].IndexSelect(at.Axis, Tensor.From(at.Index))];
 
     protected override Nd[] Reference(Nd[] x, (int Axis, int[] Index) at)
@@ -44,6 +51,13 @@ public sealed class EmbeddingContract : OperatorContract<(int[] Shape, int[] Ind
         Refuse<ArgumentOutOfRangeException>(tape => Variable.Embedding(tape.Zeros([5, 2]), Tensor.From(0), paddingIndex: -1), "padding", "-1"),
         Refuse<ShapeException>(tape => Variable.Embedding(tape.Zeros([5]), Tensor.From(0)), "[5]", "[rows, width]"),
     ];
+
+    protected override Sample Draw(Choices choose)
+    {
+        int[] index = choose.Sizes(0, 3, most: 4);
+        int rows = choose.Between(1, 5);
+        return At((index, choose.Indices(index.Aggregate(1, static (product, size) => product * size), rows)), choose.N(rows, choose.Size()));
+    }
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (int[] Shape, int[] Index) at) => [Variable.Embedding(x[0], new Tensor<int>(at.Shape, at.Index))];
 
@@ -105,6 +119,14 @@ public sealed class GatherContract : OperatorContract<(int Axis, int[] Shape, in
         Refuse<ShapeException>(tape => tape.Zeros([2, 5]).Gather(0, new Tensor<int>([1])), "[1]", "[2, 5]"),
         Refuse<ShapeException>(tape => tape.Zeros([2, 5]).Gather(1, new Tensor<int>([3, 1])), "[3, 1]", "[2, 5]", "axis 0"),
     ];
+
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes(1, 4, least: 1, most: 4);
+        int axis = choose.Axis(sizes.Length), at = axis < 0 ? axis + sizes.Length : axis;
+        int[] index = [.. sizes.Select((size, own) => own == at ? choose.Size() : choose.Between(1, size))];
+        return At((axis, index, choose.Indices(index.Aggregate(1, static (product, size) => product * size), sizes[at])), choose.N(sizes));
+    }
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (int Axis, int[] Shape, int[] Index) at) => [x[0].Gather(at.Axis, new Tensor<int>(at.Shape, at.Index))];
 

@@ -24,13 +24,20 @@ public sealed class LinearContract : OperatorContract<None>
         Refuse<ShapeException>(static tape => tape.Zeros([2, 3]).Linear(tape.Zeros([5, 3]), tape.Zeros([3])), "[3]", "[5]"),
     ];
 
+    protected override Sample Draw(Choices choose)
+    {
+        int inputs = choose.Size(), outputs = choose.Size();
+        Nd x = choose.N([.. choose.Sizes(0, 3, most: 4), inputs]), weight = choose.N(outputs, inputs);
+        return choose.Flip() ? At(default, x, weight, choose.N(outputs)) : At(default, x, weight);
+    }
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, None attributes) => [x.Length == 2 ? x[0].Linear(x[1]) : x[0].Linear(x[1], x[2])];
 
     protected override Nd[] Reference(Nd[] x, None attributes) => [Product(x[0], x[1], x.Length > 2 ? x[2] : null)];
 
     internal static Nd Product(Nd x, Nd weight, Nd? bias) => Nd.Build([.. x.Sizes[..^1], weight.Sizes[0]], index =>
     {
-        double sum = bias is null ? 0 : bias[index[^1]];
+        Real sum = bias is null ? 0 : bias[index[^1]];
         for (int k = 0; k < weight.Sizes[1]; k++) sum += x[[.. index[..^1], k]] * weight[index[^1], k];
         return sum;
     });
@@ -49,6 +56,14 @@ public sealed class OneHotLinearContract : OperatorContract<(int[] Indices, int[
 
     protected override IEnumerable<Refusal> Refusals =>
         [Refuse<ShapeException>(static tape => tape.OneHot(new Tensor<int>([1], [0]), 4).Linear(tape.Zeros([5, 3])), "[1, 4]", "[5, 3]")];
+
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes(0, 2);
+        int classes = choose.Between(1, 6), outputs = choose.Size();
+        int[] indices = choose.Indices(sizes.Aggregate(1, static (product, size) => product * size), classes);
+        return choose.Flip() ? At((indices, sizes), choose.N(outputs, classes), choose.N(outputs)) : At((indices, sizes), choose.N(outputs, classes));
+    }
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (int[] Indices, int[] Sizes) a)
     {

@@ -29,6 +29,14 @@ public sealed class MatMulContract : OperatorContract<None>
         Refuse<ShapeException>(static tape => tape.Zeros([3]).MatMul(tape.Zeros([2])), "3", "2"),
     ];
 
+    protected override Sample Draw(Choices choose)
+    {
+        int n = choose.Size(), k = choose.Size(), m = choose.Size();
+        (int[] left, int[] right) = choose.Broadcast(2);
+        bool row = choose.Below(4) == 3, column = choose.Below(4) == 3;
+        return At(default, choose.N(row ? [k] : [.. left, n, k]), choose.N(column ? [k] : [.. right, k, m]));
+    }
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, None attributes) => [x[0].MatMul(x[1])];
 
     protected override Nd[] Reference(Nd[] x, None attributes) => [Product(x[0], x[1])];
@@ -39,7 +47,7 @@ public sealed class MatMulContract : OperatorContract<None>
         Nd batch = Nd.Zip(new Nd(left.Sizes[..^2]), new Nd(right.Sizes[..^2]), static (_, _) => 0);
         Nd product = Nd.Build([.. batch.Sizes, left.Sizes[^2], right.Sizes[^1]], index =>
         {
-            double sum = 0;
+            Real sum = 0;
             for (int k = 0; k < left.Sizes[^1]; k++) sum += left.Broadcast([.. index[..^2], index[^2], k]) * right.Broadcast([.. index[..^2], k, index[^1]]);
             return sum;
         });
@@ -66,6 +74,14 @@ public sealed class TransposedMatMulContract : OperatorContract<(bool A, bool B)
     protected override IEnumerable<Exact> ExactCases => [];
 
     protected override IEnumerable<Refusal> Refusals => [];
+
+    protected override Sample Draw(Choices choose)
+    {
+        int n = choose.Size(), k = choose.Size(), m = choose.Size();
+        (int[] left, int[] right) = choose.Broadcast(2);
+        (bool a, bool b) = (choose.Flip(), choose.Flip());
+        return At((a, b), choose.N([.. left, a ? k : n, a ? n : k]), choose.N([.. right, b ? m : k, b ? k : m]));
+    }
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (bool A, bool B) transposed) => [MatMulOperation<T>.Apply(x[0], x[1], transposed.A, transposed.B)];
 

@@ -65,6 +65,19 @@ public sealed class ClassLossContract : OperatorContract<ClassLossCase>
         Refuse<ArgumentOutOfRangeException>(static tape => tape.Zeros([2, 3]).CrossEntropy(Targets(0, 0), axis: 2), "2", "[2, 3]"),
     ];
 
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes(1, 3, most: 4);
+        int axis = choose.Axis(sizes.Length), at = axis < 0 ? axis + sizes.Length : axis, classes = sizes[at] = choose.Between(1, 5);
+        int count = sizes.Aggregate(1, static (product, size) => product * size) / classes;
+        bool log = choose.Flip(), weighted = choose.Flip();
+        Reduction reduction = count == 0 ? Reduction.None : choose.Of(Reduction.Mean, Reduction.Sum, Reduction.None);
+        double smoothing = log ? 0 : choose.Of(0, 0.1, 1);
+        string targets = string.Join(' ', choose.Indices(count, classes).Select((target, i) => i > 0 && choose.Below(5) == 4 ? -1 : target));
+        string weights = weighted ? string.Join(' ', Enumerable.Range(1, classes).Select(static c => c % 3 == 0 ? "0.5" : "2")) : string.Empty;
+        return At(new ClassLossCase(targets, axis, reduction, -1, smoothing, weights, log), choose.N(sizes));
+    }
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, ClassLossCase a)
     {
         Tensor<int> targets = new(a.TargetSizes(x[0].Shape.ToArray()), a.TargetValues);
@@ -88,9 +101,9 @@ public sealed class ClassLossContract : OperatorContract<ClassLossCase>
         foreach (int[] index in losses.Indices)
         {
             int target = a.TargetValues[at];
-            double[] row = [.. Enumerable.Range(0, classes).Select(c => x[0][[.. index[..axis], c, .. index[axis..]]])];
-            double log = a.Log ? 0 : Math.Log(row.Sum(Math.Exp));
-            double[] p = [.. row.Select(value => value - log)];
+            Real[] row = [.. Enumerable.Range(0, classes).Select(c => x[0][[.. index[..axis], c, .. index[axis..]]])];
+            Real log = a.Log ? 0 : Real.Log(row.Select(Real.Exp).Sum());
+            Real[] p = [.. row.Select(value => value - log)];
             if (target != a.Ignored)
             {
                 total += weights[target];
@@ -138,6 +151,13 @@ public sealed class CompositeLossContract : OperatorContract<(string Name, Reduc
         Refuse<ArgumentOutOfRangeException>(static tape => tape.Zeros([3]).MeanSquaredError(tape.Zeros([3]), (Reduction)9), "Mean"),
     ];
 
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes(least: 1);
+        (string, Reduction) attributes = (choose.Of("mse", "bce"), choose.Of(Reduction.Mean, Reduction.Sum, Reduction.None));
+        return At(attributes, choose.N(sizes), choose.U(0.1, 0.9, sizes));
+    }
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (string Name, Reduction Reduction) a) =>
     [
         a.Name == "mse" ? x[0].MeanSquaredError(x[1], a.Reduction) : x[0].BinaryCrossEntropyWithLogits(x[1], x.Length > 2 ? x[2] : null, a.Reduction),
@@ -145,11 +165,11 @@ public sealed class CompositeLossContract : OperatorContract<(string Name, Reduc
 
     protected override Nd[] Reference(Nd[] x, (string Name, Reduction Reduction) a)
     {
-        Nd yes = Nd.Zip(x[0], x[1], static (logit, target) => target * Math.Log(1 + Math.Exp(-logit)));
+        Nd yes = Nd.Zip(x[0], x[1], static (logit, target) => target * Real.Log(1 + Real.Exp(-logit)));
         if (x.Length > 2) yes = Nd.Zip(yes, x[2], static (loss, weight) => loss * weight);
-        Nd no = Nd.Zip(x[0], x[1], static (logit, target) => (1 - target) * Math.Log(1 + Math.Exp(logit)));
+        Nd no = Nd.Zip(x[0], x[1], static (logit, target) => (1 - target) * Real.Log(1 + Real.Exp(logit)));
         Nd losses = a.Name == "mse" ? Nd.Zip(x[0], x[1], static (left, right) => (left - right) * (left - right)) : Nd.Zip(yes, no, static (left, right) => left + right);
-        double sum = losses.Data.Sum();
+        Real sum = losses.Data.Sum();
         return [a.Reduction == Reduction.None ? losses : Nd.Scalar(a.Reduction == Reduction.Sum ? sum : sum / losses.Data.Length)];
     }
 

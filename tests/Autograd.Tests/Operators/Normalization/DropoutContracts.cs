@@ -20,6 +20,13 @@ public sealed class DropoutContract : OperatorContract<None>
         Refuse<ArgumentOutOfRangeException>(static _ => new Dropout<double>(double.NaN), "0 … 1", "NaN"),
     ];
 
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes();
+        double scale = choose.Of(2, 1.25, 1);
+        return Differentiable(1, default, choose.N(sizes), Nd.Build(sizes, _ => choose.Flip() ? scale : 0));
+    }
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, None attributes) => [tape.Apply(DropoutOperation<T>.Instance, x[0], x[1])];
 
     protected override Nd[] Reference(Nd[] x, None attributes) => [Nd.Zip(x[0], x[1], static (value, mask) => mask == 0 ? 0 : value * mask)];
@@ -35,6 +42,8 @@ public sealed class DropoutMaskContract : OperatorContract<int[]>
     protected override IEnumerable<Exact> ExactCases => [];
 
     protected override IEnumerable<Refusal> Refusals => [];
+
+    protected override Sample Draw(Choices choose) => At(choose.Sizes());
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, int[] attributes)
     {

@@ -30,9 +30,10 @@ public abstract class SequenceContract(int gates, bool hasCell) : OperatorContra
         where T : unmanaged, System.Numerics.IFloatingPointIeee754<T>;
 
     /// <summary>The new state of one unit, from the sums A = W x + b and B = V h + d of each of its gates.</summary>
-    protected abstract (double H, double C) Unit(double[] a, double[] b, double h, double c);
+    protected abstract (Real H, Real C) Unit(Real[] a, Real[] b, Real h, Real c);
 
-    protected static double Logistic(double x) => 1 / (1 + Math.Exp(-x));
+    protected override Sample Draw(Choices choose) =>
+        Sequence(choose.Size(most: 4), choose.Size(most: 3), choose.Size(least: 1, most: 3), choose.Size(least: 1, most: 4), choose.Flip(), choose.Flip());
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (bool Bias, bool State) a)
     {
@@ -54,7 +55,7 @@ public abstract class SequenceContract(int gates, bool hasCell) : OperatorContra
             {
                 for (int unit = 0; unit < hidden; unit++)
                 {
-                    double[] sumA = new double[gates], sumB = new double[gates];
+                    Real[] sumA = new Real[gates], sumB = new Real[gates];
                     for (int gate = 0; gate < gates; gate++)
                     {
                         int row = (gate * hidden) + unit;
@@ -98,7 +99,7 @@ public sealed class RnnSequenceContract() : SequenceContract(1, hasCell: false)
     private protected override SequenceResult<T> Run<T>(Variable<T> x, CellWeights<T> weights, Variable<T> h, Variable<T> c) =>
         SequenceOperation<T>.Rnn(x, weights, h, Nonlinearity.Tanh);
 
-    protected override (double H, double C) Unit(double[] a, double[] b, double h, double c) => (Math.Tanh(a[0] + b[0]), 0);
+    protected override (Real H, Real C) Unit(Real[] a, Real[] b, Real h, Real c) => (Real.Tanh(a[0] + b[0]), 0);
 }
 
 /// <summary>h' = max(A + B, 0).</summary>
@@ -107,7 +108,7 @@ public sealed class ReluSequenceContract() : SequenceContract(1, hasCell: false)
     private protected override SequenceResult<T> Run<T>(Variable<T> x, CellWeights<T> weights, Variable<T> h, Variable<T> c) =>
         SequenceOperation<T>.Rnn(x, weights, h, Nonlinearity.Relu);
 
-    protected override (double H, double C) Unit(double[] a, double[] b, double h, double c) => (Math.Max(a[0] + b[0], 0), 0);
+    protected override (Real H, Real C) Unit(Real[] a, Real[] b, Real h, Real c) => (Real.Max(a[0] + b[0], 0), 0);
 }
 
 /// <summary>Gates i, f, g, o: c' = f c + i g, h' = o tanh c'.</summary>
@@ -116,10 +117,10 @@ public sealed class LstmSequenceContract() : SequenceContract(4, hasCell: true)
     private protected override SequenceResult<T> Run<T>(Variable<T> x, CellWeights<T> weights, Variable<T> h, Variable<T> c) =>
         SequenceOperation<T>.Lstm(x, weights, h, c);
 
-    protected override (double H, double C) Unit(double[] a, double[] b, double h, double c)
+    protected override (Real H, Real C) Unit(Real[] a, Real[] b, Real h, Real c)
     {
-        double next = (Logistic(a[1] + b[1]) * c) + (Logistic(a[0] + b[0]) * Math.Tanh(a[2] + b[2]));
-        return (Logistic(a[3] + b[3]) * Math.Tanh(next), next);
+        Real next = (Real.Sigmoid(a[1] + b[1]) * c) + (Real.Sigmoid(a[0] + b[0]) * Real.Tanh(a[2] + b[2]));
+        return (Real.Sigmoid(a[3] + b[3]) * Real.Tanh(next), next);
     }
 }
 
@@ -129,9 +130,9 @@ public sealed class GruSequenceContract() : SequenceContract(3, hasCell: false)
     private protected override SequenceResult<T> Run<T>(Variable<T> x, CellWeights<T> weights, Variable<T> h, Variable<T> c) =>
         SequenceOperation<T>.Gru(x, weights, h);
 
-    protected override (double H, double C) Unit(double[] a, double[] b, double h, double c)
+    protected override (Real H, Real C) Unit(Real[] a, Real[] b, Real h, Real c)
     {
-        double z = Logistic(a[1] + b[1]);
-        return (((1 - z) * Math.Tanh(a[2] + (Logistic(a[0] + b[0]) * b[2]))) + (z * h), 0);
+        Real z = Real.Sigmoid(a[1] + b[1]);
+        return (((1 - z) * Real.Tanh(a[2] + (Real.Sigmoid(a[0] + b[0]) * b[2]))) + (z * h), 0);
     }
 }

@@ -35,6 +35,12 @@ public sealed class ExtremeContract : OperatorContract<(int[]? Axes, bool Keep, 
         Refuse<ArgumentException>(static tape => tape.Zeros([2, 3]).Max([1, -1]), "twice"),
     ];
 
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes(least: 1);
+        return At((choose.Below(4) == 3 ? null : choose.Axes(sizes.Length), choose.Flip(), choose.Flip()), choose.Apart(0.05, sizes));
+    }
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (int[]? Axes, bool Keep, bool Max) a)
     {
         if (a.Axes is null) return [a.Max ? x[0].Max(a.Keep) : x[0].Min(a.Keep)];
@@ -88,11 +94,17 @@ public sealed class LogSumExpContract : OperatorContract<(int[]? Axes, bool Keep
 
     protected override IEnumerable<Refusal> Refusals => [Refuse<ArgumentException>(static tape => tape.Zeros([2, 3]).LogSumExp(2), "2", "[2, 3]")];
 
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes();
+        return At((choose.Below(4) == 3 ? null : choose.Axes(sizes.Length), choose.Flip()), choose.N(sizes));
+    }
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (int[]? Axes, bool Keep) a) =>
         [a.Axes is null ? x[0].LogSumExp(a.Keep) : a.Axes is [int axis] ? x[0].LogSumExp(axis, a.Keep) : x[0].LogSumExp(a.Axes, a.Keep)];
 
     protected override Nd[] Reference(Nd[] x, (int[]? Axes, bool Keep) a) =>
-        [ReductionReference.Over(x[0], a.Axes, a.Keep, static values => Math.Log(values.Sum(Math.Exp)))];
+        [ReductionReference.Over(x[0], a.Axes, a.Keep, static values => Real.Log(values.Select(Real.Exp).Sum()))];
 }
 
 /// <summary>Where the extremes are: plain indices without gradient.</summary>
@@ -135,11 +147,11 @@ public sealed class ArgExtremeTests
 /// <summary>A reduction by plain loops.</summary>
 internal static class ReductionReference
 {
-    public static Nd Over(Nd x, int[]? axes, bool keep, Func<IReadOnlyList<double>, double> reduce)
+    public static Nd Over(Nd x, int[]? axes, bool keep, Func<IReadOnlyList<Real>, Real> reduce)
     {
         HashSet<int> reduced = [.. axes?.Select(axis => axis < 0 ? axis + x.Rank : axis) ?? Enumerable.Range(0, x.Rank)];
         int[] kept = [.. x.Sizes.Select((size, axis) => reduced.Contains(axis) ? 1 : size)];
-        List<double>[] groups = [.. Enumerable.Range(0, new Nd(kept).Data.Length).Select(static _ => new List<double>())];
+        List<Real>[] groups = [.. Enumerable.Range(0, new Nd(kept).Data.Length).Select(static _ => new List<Real>())];
         foreach (int[] index in x.Indices)
         {
             int position = 0;

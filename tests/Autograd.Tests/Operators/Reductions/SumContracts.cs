@@ -36,9 +36,16 @@ public sealed class SumContract : OperatorContract<(int[]? Axes, bool Keep, bool
         Refuse<ArgumentException>(static tape => tape.Zeros([]).Sum(0), "[]"),
     ];
 
+    protected override Sample Draw(Choices choose)
+    {
+        bool mean = choose.Flip();
+        int[] sizes = choose.Sizes(least: mean ? 1 : 0); // the mean of nothing is NaN
+        return At((choose.Below(4) == 3 ? null : choose.Axes(sizes.Length), choose.Flip(), mean), choose.N(sizes));
+    }
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (int[]? Axes, bool Keep, bool Mean) a)
     {
-        if (a.Axes is null) return [a.Mean ? x[0].Mean() : x[0].Sum()];
+        if (a.Axes is null) return [a.Mean ? x[0].Mean(a.Keep) : x[0].Sum(a.Keep)];
         if (a.Axes is [int axis]) return [a.Mean ? x[0].Mean(axis, a.Keep) : x[0].Sum(axis, a.Keep)];
         return [a.Mean ? x[0].Mean(a.Axes, a.Keep) : x[0].Sum(a.Axes, a.Keep)];
     }

@@ -20,6 +20,12 @@ public sealed class ExpandContract : OperatorContract<int[]>
         Refuse<ShapeException>(static tape => tape.Zeros([3]).Expand([-1, 3]), "-1"),
     ];
 
+    protected override Sample Draw(Choices choose)
+    {
+        int[] whole = choose.Sizes(0, 4), part = [.. whole.Select(size => choose.Flip() ? 1 : size)];
+        return At(whole, choose.N(part[choose.Below(part.Length + 1)..]));
+    }
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, int[] sizes) => [x[0].Expand(sizes)];
 
     protected override Nd[] Reference(Nd[] x, int[] sizes) => [Nd.Build(sizes, x[0].Broadcast)];

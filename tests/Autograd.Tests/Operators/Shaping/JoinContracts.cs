@@ -20,6 +20,13 @@ public sealed class ConcatContract : OperatorContract<int>
         Refuse<ShapeException>(tape => Variable.Concat<double>([tape.Zeros([2, 3]), tape.Zeros([2])], 0), "[2, 3]", "[2]"),
     ];
 
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes(1, 4, most: 4);
+        int axis = choose.Axis(sizes.Length), at = axis < 0 ? axis + sizes.Length : axis;
+        return At(axis, [.. Enumerable.Range(0, choose.Between(1, 4)).Select(_ => choose.N([.. sizes.Select((size, own) => own == at ? choose.Size(most: 3) : size)]))]);
+    }
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, int axis) => [Variable.Concat<T>(x, axis)];
 
     protected override Nd[] Reference(Nd[] x, int axis)
@@ -55,6 +62,12 @@ public sealed class StackContract : OperatorContract<int>
         Refuse<ShapeException>(static tape => Variable.Stack<double>([tape.Zeros([2]), tape.Zeros([3])]), "[2]", "[3]"),
         Refuse<ArgumentOutOfRangeException>(static tape => Variable.Stack<double>([tape.Zeros([2])], 2), "[2]", "2"),
     ];
+
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes(0, 4, most: 4);
+        return At(choose.Axis(sizes.Length + 1), [.. Enumerable.Range(0, choose.Between(1, 4)).Select(_ => choose.N(sizes))]);
+    }
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, int axis) => [Variable.Stack<T>(x, axis)];
 

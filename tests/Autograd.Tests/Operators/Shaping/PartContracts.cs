@@ -21,6 +21,19 @@ public sealed class RangesContract : OperatorContract<Range[]>
         Refuse<ShapeException>(tape => tape.Zeros([3, 2])[.., .., ..], "3 ranges", "[3, 2]"),
     ];
 
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes(1, 4);
+        Range[] ranges = new Range[choose.Between(1, sizes.Length)];
+        for (int axis = 0; axis < ranges.Length; axis++)
+        {
+            int start = choose.Between(0, sizes[axis]), stop = choose.Between(start, sizes[axis]);
+            ranges[axis] = new(choose.Flip() ? ^(sizes[axis] - start) : start, choose.Flip() ? ^(sizes[axis] - stop) : stop);
+        }
+
+        return At(ranges, choose.N(sizes));
+    }
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, Range[] ranges) =>
         [ranges.Length == 1 ? x[0][ranges[0]] : x[0][ranges[0], ranges[1], ranges.AsSpan(2)]];
 
@@ -46,6 +59,13 @@ public sealed class NarrowContract : OperatorContract<(int Axis, int Start, int 
         Refuse<ArgumentOutOfRangeException>(tape => tape.Zeros([3]).Narrow(0, int.MaxValue, 1), "[3]"),
         Refuse<ArgumentOutOfRangeException>(tape => tape.Zeros([3]).Narrow(1, 0, 1), "Axis 1", "[3]"),
     ];
+
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes(1);
+        int axis = choose.Axis(sizes.Length), size = sizes[axis < 0 ? axis + sizes.Length : axis], start = choose.Between(0, size);
+        return At((axis, start, choose.Between(0, size - start)), choose.N(sizes));
+    }
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (int Axis, int Start, int Count) at) => [x[0].Narrow(at.Axis, at.Start, at.Count)];
 
@@ -74,6 +94,14 @@ public sealed class SplitContract : OperatorContract<(int[] Sizes, int Axis)>
         Refuse<ArgumentOutOfRangeException>(tape => tape.Zeros([4]).Split([4], 1), "Axis 1"),
         Refuse<ArgumentOutOfRangeException>(tape => tape.Zeros([4]).Split(0), "1 or more"),
     ];
+
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes(1, 4), parts = [.. Enumerable.Range(0, choose.Between(1, 3)).Select(_ => choose.Size(most: 3))];
+        int axis = choose.Axis(sizes.Length);
+        sizes[axis < 0 ? axis + sizes.Length : axis] = parts.Sum();
+        return At((parts, axis), choose.N(sizes));
+    }
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (int[] Sizes, int Axis) at) => x[0].Split(at.Sizes, at.Axis);
 

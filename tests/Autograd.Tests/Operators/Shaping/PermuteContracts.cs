@@ -20,6 +20,12 @@ public sealed class PermuteContract : OperatorContract<int[]>
         Refuse<ArgumentException>(static tape => tape.Zeros([2, 3]).Transpose(0, 2), "2", "[2, 3]"),
     ];
 
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes();
+        return At([.. choose.Order(sizes.Length).Select(axis => choose.Flip() ? axis - sizes.Length : axis)], choose.N(sizes));
+    }
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, int[] axes) => [x[0].Permute(axes)];
 
     protected override Nd[] Reference(Nd[] x, int[] axes)

@@ -33,6 +33,15 @@ public sealed class SliceContract : OperatorContract<(int[] Starts, int?[] Stops
         return [.. taken];
     }
 
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes(1);
+        int Bound(int size) => choose.Between(0, (2 * size) + 2) - size - 1;
+        int[] starts = [.. sizes.Select(size => choose.Flip() ? Bound(size) : 0)], steps = [.. sizes.Select(_ => choose.Between(1, 3))];
+        int?[] stops = [.. sizes.Select(size => choose.Flip() ? Bound(size) : (int?)null)];
+        return At((starts, stops, steps), choose.N(sizes));
+    }
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (int[] Starts, int?[] Stops, int[] Steps) a) => [x[0].Slice(a.Starts, a.Stops, a.Steps)];
 
     protected override Nd[] Reference(Nd[] x, (int[] Starts, int?[] Stops, int[] Steps) a)
@@ -52,6 +61,13 @@ public sealed class ScatterSliceContract : OperatorContract<(int Start, int Step
     protected override IEnumerable<Exact> ExactCases => [];
 
     protected override IEnumerable<Refusal> Refusals => [];
+
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes(1, 3, least: 1);
+        int start = choose.Below(3), step = choose.Between(1, 3);
+        return At((start, step, [.. sizes[..^1], start + ((sizes[^1] - 1) * step) + 1 + choose.Below(step)]), choose.N(sizes));
+    }
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (int Start, int Step, int[] Whole) a)
     {

@@ -15,6 +15,14 @@ public sealed class SqueezeContract : OperatorContract<int[]>
         Refuse<ArgumentException>(tape => tape.Zeros([1, 3]).Squeeze(0, -2), "twice", "[1, 3]"),
     ];
 
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes(1, 4);
+        int[] axes = [.. choose.Axes(sizes.Length).Select(axis => axis < 0 ? axis + sizes.Length : axis)];
+        foreach (int axis in axes) sizes[axis] = 1;
+        return At(axes, choose.N(sizes));
+    }
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, int[] axes) => [x[0].Squeeze(axes.AsSpan())];
 
     protected override Nd[] Reference(Nd[] x, int[] axes)

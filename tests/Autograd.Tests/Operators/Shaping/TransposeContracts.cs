@@ -16,6 +16,13 @@ public sealed class ExpandKeepingContract : OperatorContract<int[]>
         Refuse<ShapeException>(static tape => tape.Zeros([3]).Expand(1, 1, 1, 1, 1, 1, 1, 1, 3), "8 axes"),
     ];
 
+    protected override Sample Draw(Choices choose)
+    {
+        int[] whole = choose.Sizes(0, 4), part = [.. whole.Select(size => choose.Flip() ? 1 : size)];
+        int missing = choose.Below(part.Length + 1);
+        return At([.. whole.Select((size, axis) => axis >= missing && part[axis] == size && choose.Flip() ? -1 : size)], choose.N(part[missing..]));
+    }
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, int[] sizes) => [x[0].Expand(sizes.AsSpan())];
 
     protected override Nd[] Reference(Nd[] x, int[] sizes) =>
@@ -36,6 +43,12 @@ public sealed class TransposeContract : OperatorContract<(int First, int Second)
         Refuse<ArgumentOutOfRangeException>(tape => tape.Zeros([3]).Transpose(), "Axis -2", "[3]"),
         Refuse<ArgumentOutOfRangeException>(tape => tape.Zeros([3, 2]).Transpose(0, 2), "Axis 2", "[3, 2]"),
     ];
+
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes(1);
+        return At((choose.Axis(sizes.Length), choose.Axis(sizes.Length)), choose.N(sizes));
+    }
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (int First, int Second) at) => [x[0].Transpose(at.First, at.Second)];
 

@@ -33,6 +33,22 @@ public sealed class ViewContract : OperatorContract<(string What, int[] Numbers)
         Refuse<ArgumentOutOfRangeException>(static tape => tape.Zeros([3, 2]).Unsqueeze(3), "3", "[3, 2]"),
     ];
 
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes(1, 4, least: 1);
+        int length = sizes.Aggregate(1, static (product, size) => product * size), first = choose.Below(sizes[0]);
+        (string, int[]) attributes = choose.Below(6) switch
+        {
+            0 => ("index", [first]),
+            1 => ("index from end", [first + 1]),
+            2 => ("range", [first, choose.Between(first, sizes[0])]),
+            3 => ("reshape", choose.Flip() ? [-1, sizes[^1]] : [length]),
+            4 => ("squeeze", choose.Flip() ? [] : [choose.Below(sizes.Length)]),
+            _ => ("unsqueeze", [choose.Axis(sizes.Length + 1)]),
+        };
+        return At(attributes, choose.N(sizes));
+    }
+
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (string What, int[] Numbers) a) => a.What switch
     {
         "index" => [x[0][a.Numbers[0]]],
@@ -72,6 +88,13 @@ public sealed class PlaceContract : OperatorContract<(int Offset, int[] Whole)>
     protected override IEnumerable<Exact> ExactCases => [Exactly((1, [3]), [Nd.Vector(double.NaN)], [Nd.Vector(0, double.NaN, 0)], [Nd.Vector(1)])];
 
     protected override IEnumerable<Refusal> Refusals => [];
+
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes();
+        int length = sizes.Aggregate(1, static (product, size) => product * size), offset = choose.Below(5);
+        return At((offset, [1, offset + length + choose.Below(4)]), choose.N(sizes));
+    }
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (int Offset, int[] Whole) a) => [PlaceOperation<T>.Apply(x[0], a.Offset, a.Whole)];
 
