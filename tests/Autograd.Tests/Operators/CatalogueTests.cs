@@ -27,7 +27,7 @@ public sealed class CatalogueTests
         Assert.All(contracts.SelectMany(static contract => contract.Operations), static type => Assert.True(IsOperation(type), $"{type} is no operation"));
     }
 
-    private static IOperatorContract[] Contracts() =>
+    internal static IOperatorContract[] Contracts() =>
     [
         .. typeof(CatalogueTests).Assembly.GetTypes()
             .Where(static type => type is { IsAbstract: false, ContainsGenericParameters: false } && type.IsAssignableTo(typeof(IOperatorContract)))

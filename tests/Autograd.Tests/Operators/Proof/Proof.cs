@@ -7,6 +7,7 @@ namespace Autograd.Tests;
 /// <param name="RandomCases">The number of random samples FsCheck drew.</param>
 /// <param name="Elements">The number of comparisons with an oracle.</param>
 /// <param name="Differentiates">Whether there is anything to differentiate.</param>
+/// <param name="IsInexact">Whether the gradient differs from the exact one on purpose.</param>
 /// <param name="DualFirst">The worst error of a gradient against dual numbers.</param>
 /// <param name="DualSecond">The worst error of a gradient of a gradient against dual numbers.</param>
 /// <param name="DifferenceFirst">The worst error of a gradient against differences.</param>
@@ -19,6 +20,7 @@ public sealed record Proof(
     int RandomCases,
     long Elements,
     bool Differentiates,
+    bool IsInexact,
     double DualFirst,
     double DualSecond,
     double DifferenceFirst,

@@ -1,0 +1,25 @@
+namespace Autograd.Tests;
+
+/// <summary>The page of operators is what the proofs found, and the proofs are as many as they are meant to be.</summary>
+public sealed class OperatorsPageTests
+{
+    private static readonly Lazy<OperatorsPage> Page = new(static () => new([.. CatalogueTests.Contracts().Select(static contract => contract.Prove())], LayeringTests.RepositoryRoot()));
+
+    [Fact]
+    public void ThePageIsWhatWasProved()
+    {
+        if (Environment.GetEnvironmentVariable("AUTOGRAD_DEEP") == "1") return; // other counts, same laws
+        string path = Path.Combine(LayeringTests.RepositoryRoot(), "docs", "operators.md");
+        if (Environment.GetEnvironmentVariable("AUTOGRAD_UPDATE_DOCS") == "1") File.WriteAllText(path, Page.Value.Text());
+        string[] stale = [.. Page.Value.Stale(File.ReadAllText(path))];
+        Assert.True(stale.Length == 0, $"docs/operators.md is stale; run the tests with AUTOGRAD_UPDATE_DOCS=1 and look at the difference.\n{string.Join('\n', stale.Take(5))}");
+    }
+
+    [Fact]
+    public void EnoughWasCompared()
+    {
+        File.WriteAllText(Path.Combine(AppContext.BaseDirectory, "proof.txt"), $"Proof: {Page.Value.Totals}\nProof: {Page.Value.Worst}\n");
+        Assert.InRange(Page.Value.Proofs.Sum(static proof => proof.Elements), 500_000, long.MaxValue);
+        Assert.InRange(Page.Value.Proofs.Sum(static proof => proof.RandomCases), 8_000, int.MaxValue);
+    }
+}
