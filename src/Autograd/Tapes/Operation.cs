@@ -64,6 +64,12 @@ public abstract class Operation<T>
     protected internal virtual void Materialize(Span<T> output) =>
         throw new InvalidOperationException($"{Name} declared a deferred output but does not override Materialize.");
 
+    /// <summary>Whether it was asked for infinity, as a mask of −∞ is, so that infinity made of finite numbers is no anomaly.</summary>
+    internal virtual bool GivesInfinity => false;
+
+    /// <summary>Whether the first axis of its first input and first output is time.</summary>
+    internal virtual bool LeadsWithTime => false;
+
     /// <summary>Drops references to what the operation kept, before it goes back to its pool.</summary>
     protected internal virtual void Clear()
     {

@@ -93,6 +93,7 @@ public sealed partial class Tape<T>
         }
         finally
         {
+            _watch?.LeaveSweep();
             _sweeping = false;
             _creatingGraph = false;
             _recording = Records;
@@ -251,7 +252,9 @@ public sealed partial class Tape<T>
     {
         int mark = _count;
         ref Node<T> node = ref NodeAt(index);
+        _watch?.Entering(index, outputs);
         node.Operation!.Backward(new BackwardContext<T>(this, index));
+        _watch?.LeavingRule(index);
         for (int i = index; i < index + outputs; i++)
         {
             ref Node<T> output = ref NodeAt(i);
@@ -289,7 +292,9 @@ public sealed partial class Tape<T>
         }
         else
         {
+            _watch?.Entering(index, outputs);
             node.Operation.Backward(new BackwardContext<T>(this, index));
+            _watch?.LeavingRule(index);
         }
 
         for (int i = index; i < index + outputs; i++) DropCotangent(ref NodeAt(i));

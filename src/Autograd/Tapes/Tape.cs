@@ -133,6 +133,7 @@ public sealed partial class Tape<T> : IDisposable
         _inputCount = 0;
         _parameters.Clear();
         _draws.Clear();
+        _watch?.Clear();
         ResetSweeps();
         Generation++;
         Step++;
@@ -223,6 +224,7 @@ public sealed partial class Tape<T> : IDisposable
         _declared = 0;
         operation.Forward(new ForwardContext<T>(this, index));
         if (_declared == 0) Errors.Invalid($"{operation.Name}: its value rule declared no output. Call context.Output(shape) in Forward.");
+        _watch?.Recorded(index, CountOutputs(index, out _));
         if (!requires)
         {
             if ((node.Flags & NodeFlags.Deferred) == 0)

@@ -46,6 +46,7 @@ public sealed class Recurrent<T, TState> : Module<T>
         {
             for (int t = 0; t < time; t++)
             {
+                input.Tape.AtTimeStep(t);
                 state = Cell.Step(input[t], state);
                 outputs[t] = Cell.Output(state);
                 if (outputs[t].Shape != before)
@@ -58,6 +59,7 @@ public sealed class Recurrent<T, TState> : Module<T>
         }
         finally
         {
+            input.Tape.AtTimeStep(null);
             ArrayPool<Variable<T>>.Shared.Return(outputs, clearArray: true);
         }
     }

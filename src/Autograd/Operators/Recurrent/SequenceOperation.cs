@@ -29,6 +29,8 @@ internal sealed class SequenceOperation<T> : Operation<T>
         _ => "Rnn",
     };
 
+    internal override bool LeadsWithTime => true;
+
     private bool HasCell => _kind == RecurrentKind.Lstm;
 
     /// <summary>The vanilla recurrence; a state that is not given is zero.</summary>
