@@ -178,8 +178,8 @@ internal static unsafe partial class ConvolutionDriver<T, V>
     /// <summary>Columns = Wᵀ · gY for a block of channels of each image, added into the image.</summary>
     private readonly struct InputGradientWork(in ConvolutionArguments<T> arguments, int blocks) : IParallelWork
     {
-        /// <summary>Windows at a time, so that gathered taps stay in the second cache.</summary>
-        private const int Vectors = 40;
+        /// <summary>Windows at a time, so that the products stay in the second cache; the same for every vector width, as the order of the sums depends on it.</summary>
+        private const int Step = 640;
 
         private readonly ConvolutionArguments<T> _a = arguments;
 
@@ -216,7 +216,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
         private void Block(GemmProblem<T> problem, in WindowImage<T, V> image, int channels, T* gx)
         {
             Windows windows = _a.Shape.Windows;
-            int step = Math.Min(Vectors * V.Count, windows.Count);
+            int step = Math.Min(Step, windows.Count);
             long length = image.Length(channels);
             T* planes = Scratch.Get<T>(ScratchSlot.WindowImage, length), columns = Scratch.Get<T>(ScratchSlot.WindowColumns, (long)problem.M * step);
             new Span<T>(planes, checked((int)length)).Clear();
