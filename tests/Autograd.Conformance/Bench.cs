@@ -84,6 +84,8 @@ internal sealed class Bench<T>(Case @case) : IDisposable
 
     public bool IsList(string attribute) => Attribute(attribute).ValueKind == JsonValueKind.Array;
 
+    public bool IsText(string attribute) => Attribute(attribute).ValueKind == JsonValueKind.String;
+
     public bool Flag(string attribute) => Attribute(attribute).ValueKind switch
     {
         JsonValueKind.True => true,

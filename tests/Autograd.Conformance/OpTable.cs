@@ -19,6 +19,7 @@ internal sealed class OpTable<T>
         Reductions.AddTo(this);
         Shaping.AddTo(this);
         Products.AddTo(this);
+        Convolution.AddTo(this);
         Losses.AddTo(this);
         Embeddings.AddTo(this);
         Recurrent.AddTo(this);

@@ -48,11 +48,11 @@ internal static unsafe class GemmDriver<T, V>
 
     private static int TileRows => HasManyRegisters ? 8 : 6;
 
-    private static int PanelVectors => HasManyRegisters ? 3 : 2;
+    internal static int PanelVectors => HasManyRegisters ? 3 : 2;
 
     // A panel of B streams from the second cache, beside a tile of A in the first: 256 × 48 floats a panel, ten panels in half a megabyte.
-    private const int BlockDepth = 256;
-    private const int BlockPanels = 10;
+    internal const int BlockDepth = 256;
+    internal const int BlockPanels = 10;
     private const int BlockTiles = 8;
 
     /// <summary>

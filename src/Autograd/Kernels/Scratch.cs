@@ -11,6 +11,9 @@ internal enum ScratchSlot
     GemmTurned,
     Recurrent,
     RecurrentGradients,
+    WindowImage,
+    WindowColumns,
+    WindowPartials,
 }
 
 /// <summary>

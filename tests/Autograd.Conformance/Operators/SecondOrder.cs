@@ -34,6 +34,8 @@ internal static class SecondOrder
             "attention" => Attention(x.Linear(b["wq"]), x.Linear(b["wk"]), x.Linear(b["wv"])).Square().Sum(),
             "lstm_sum" => LstmSum(LstmOf(b, b["weight_hh_l0"]), x),
             "gru_sum" => GruOf(b).Forward(x).Outputs.Square().Sum(),
+            "conv2d_square" => x.Conv2d(b["weight"], b["bias"], padding: 1).Tanh().Square().Sum(),
+            "conv1d_gelu_pool" => x.Conv1d(b["weight"], b["bias"], padding: 1).Gelu().AvgPool1d(2).Square().Sum(),
             _ => throw b.Bad("function"),
         };
         return (x, value);

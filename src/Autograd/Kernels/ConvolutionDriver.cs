@@ -1,0 +1,317 @@
+using System.Numerics;
+
+namespace Autograd.Kernels;
+
+/// <summary>Convolutions at one vector width.</summary>
+internal static unsafe partial class ConvolutionDriver<T, V>
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where V : unmanaged, IVector<V, T>
+{
+    /// <summary>The work, in multiply-adds, below which a further thread costs more than it gives.</summary>
+    private const long Grain = 1 << 18;
+
+    /// <summary>Rows of gathered taps in a block of the gradients: enough to use what a block of gy costs to fetch, few enough for the second cache.</summary>
+    private const int GradientRows = 256;
+
+    /// <summary>The most blocks of images whose weight gradients are summed apart.</summary>
+    private const int ImageBlocks = 8;
+
+    /// <summary>The most elements such partial sums may take together.</summary>
+    private const long PartialLength = 1 << 22;
+
+    internal static void Forward(in ConvolutionArguments<T> a)
+    {
+        ConvolutionShape s = a.Shape;
+        int parts = WorkerPool.PartsFor(Math.Max(s.Work, s.OutputLength), Grain);
+        if (s.IsDepthwise)
+        {
+            WorkerPool.Run(new DepthwiseForward(a), (int)Math.Min(parts, (long)s.Batch * s.Groups));
+            return;
+        }
+
+        int vectors = GemmDriver<T, V>.Vectors(s.Windows.Count), most = GemmDriver<T, V>.BlockPanels * GemmDriver<T, V>.PanelVectors;
+        int chunks = (vectors + most - 1) / most;
+        long units = (long)s.Batch * s.Groups * chunks;
+        int rowParts = units >= parts ? 1 : (int)Math.Clamp((parts + units - 1) / units, 1, Math.Max(1, s.Filters / 16));
+        WorkerPool.Run(new ForwardWork(a, chunks, rowParts), (int)Math.Min(parts, units * rowParts));
+    }
+
+    internal static void InputGradient(in ConvolutionArguments<T> a)
+    {
+        ConvolutionShape s = a.Shape;
+        int parts = WorkerPool.PartsFor(Math.Max(s.Work, s.InputLength), Grain);
+        if (s.IsDepthwise)
+        {
+            WorkerPool.Run(new DepthwiseInputGradient(a), (int)Math.Min(parts, (long)s.Batch * s.Groups));
+            return;
+        }
+
+        InputGradientWork work = new(a, Blocks(s.Channels, s.Windows.Taps));
+        WorkerPool.Run(work, (int)Math.Min(parts, work.Units));
+    }
+
+    internal static void WeightGradient(in ConvolutionArguments<T> a)
+    {
+        ConvolutionShape s = a.Shape;
+        int parts = WorkerPool.PartsFor(Math.Max(s.Work, s.WeightLength), Grain);
+        if (s.IsDepthwise)
+        {
+            WorkerPool.Run(new DepthwiseWeightGradient(a), Math.Min(parts, s.Groups));
+            return;
+        }
+
+        // How many blocks there are depends on the sizes alone, so that the order of the sum does too.
+        int imageBlocks = (int)Math.Clamp(PartialLength / s.WeightLength, 1, Math.Clamp(s.Batch, 1, ImageBlocks));
+        T* partials = Scratch.Get<T>(ScratchSlot.WindowPartials, imageBlocks * s.WeightLength);
+        WeightGradientWork work = new(a, partials, imageBlocks, Blocks(s.Channels, s.Windows.Taps));
+        WorkerPool.Run(work, (int)Math.Min(parts, work.Units));
+        Fold(a, partials, imageBlocks);
+    }
+
+    /// <summary>The number of blocks of channels whose taps fill about <see cref="GradientRows"/> rows each.</summary>
+    private static int Blocks(int channels, int taps)
+    {
+        int most = Math.Max(1, GradientRows / taps);
+        return (channels + most - 1) / most;
+    }
+
+    private static int Share(int count, int part, int parts) => (int)((long)count * part / parts);
+
+    private static long Share(long count, int part, int parts) => (long)((Int128)count * part / parts);
+
+    /// <summary>gw[g, f, k] = the sum over blocks of their [g, k, f], in order.</summary>
+    private static void Fold(in ConvolutionArguments<T> a, T* partials, int blocks)
+    {
+        ConvolutionShape s = a.Shape;
+        int length = (int)s.WeightLength, group = s.Depth * s.Filters;
+        for (int block = 1; block < blocks; block++) WindowRows<T, V>.Add(partials + ((nint)block * length), partials, length);
+        for (int g = 0; g < s.Groups; g++) Transposition.Copy(partials + ((nint)g * group), s.Filters, s.Depth, s.Filters, a.W + ((nint)g * group), s.Depth);
+    }
+
+    /// <summary>Y[filters, windows] = W · columns for each image and group, by blocks of windows.</summary>
+    private readonly struct ForwardWork(in ConvolutionArguments<T> arguments, int chunks, int rowParts) : IParallelWork
+    {
+        private readonly ConvolutionArguments<T> _a = arguments;
+
+        public void Run(int part, int parts)
+        {
+            ConvolutionShape s = _a.Shape;
+            WindowImage<T, V> image = new(s.Windows);
+            long units = (long)s.Batch * s.Groups * chunks * rowParts, done = -1;
+            T* planes = s.Windows.IsIdentity ? null : Scratch.Get<T>(ScratchSlot.WindowImage, image.Length(s.Channels));
+            for (long unit = Share(units, part, parts); unit < Share(units, part + 1, parts); unit++)
+            {
+                long source = unit / chunks / rowParts;
+                int rest = (int)(unit - (source * chunks * rowParts)), chunk = rest / rowParts, rowPart = rest % rowParts;
+                if (source != done && planes is not null) WritePlanes(source, image, planes);
+                done = source;
+                int vectors = GemmDriver<T, V>.Vectors(s.Windows.Count);
+                int start = Share(vectors, chunk, chunks) * V.Count, end = Math.Min(Share(vectors, chunk + 1, chunks) * V.Count, s.Windows.Count);
+                Block(source, image, planes, start, end, Share(s.Filters, rowPart, rowParts), Share(s.Filters, rowPart + 1, rowParts));
+            }
+        }
+
+        private void WritePlanes(long source, in WindowImage<T, V> image, T* planes)
+        {
+            ConvolutionShape s = _a.Shape;
+            T* x = _a.X + ((nint)source * s.Channels * s.Windows.PlaneLength);
+            for (int c = 0; c < s.Channels; c++) image.Write(x + ((nint)c * s.Windows.PlaneLength), T.Zero, planes + (c * image.Plane));
+        }
+
+        private void Block(long source, in WindowImage<T, V> image, T* planes, int start, int end, int firstFilter, int lastFilter)
+        {
+            ConvolutionShape s = _a.Shape;
+            int group = (int)(source % s.Groups), count = end - start, windows = s.Windows.Count;
+            T* y = _a.Y + ((((nint)source * s.Filters) + firstFilter) * windows) + start;
+            T* w = _a.W + ((((nint)group * s.Filters) + firstFilter) * s.Depth);
+            if (_a.Bias is not null)
+            {
+                T* bias = _a.Bias + (group * s.Filters) + firstFilter;
+                for (int f = 0; f < lastFilter - firstFilter; f++) new Span<T>(y + ((nint)f * windows), count).Fill(bias[f]);
+            }
+
+            GemmProblem<T> problem = new()
+            {
+                Right = planes is null ? GemmRight.Plain : GemmRight.Packed,
+                Accumulate = _a.Bias is not null,
+                M = lastFilter - firstFilter,
+                N = count,
+                K = s.Depth,
+                A = w,
+                Lda = s.Depth,
+                B = planes is null ? _a.X + ((nint)source * s.Channels * windows) + start : null,
+                Ldb = windows,
+                C = y,
+                Ldc = windows,
+            };
+            if (planes is null || s.Depth == 0)
+            {
+                problem.Right = GemmRight.Plain;
+                GemmDriver<T, V>.Rectangle(problem, 0, problem.M, 0, count);
+                return;
+            }
+
+            int vectors = GemmDriver<T, V>.Vectors(count), blocks = (s.Depth + GemmDriver<T, V>.BlockDepth - 1) / GemmDriver<T, V>.BlockDepth;
+            T* packed = Scratch.Get<T>(ScratchSlot.WindowColumns, ((long)((s.Depth / blocks) + 1) * vectors * V.Count) + V.Count);
+            Span<nint> places = stackalloc nint[GemmDriver<T, V>.BlockDepth];
+            for (int block = 0; block < blocks; block++)
+            {
+                int first = Share(s.Depth, block, blocks), depth = Share(s.Depth, block + 1, blocks) - first;
+                Span<nint> taps = places[..depth];
+                image.Taps(first, taps);
+                for (int panel = 0; panel < GemmDriver<T, V>.Panels(vectors); panel++)
+                {
+                    int from = GemmDriver<T, V>.PanelStart(vectors, panel) * V.Count, to = GemmDriver<T, V>.PanelStart(vectors, panel + 1) * V.Count;
+                    WindowRows<T, V>.Collect(
+                        planes, image.WindowRow, s.Windows.Columns.Count, taps, start + from, Math.Min(to, count) - from, packed + ((nint)from * depth), to - from);
+                }
+
+                problem.K = depth;
+                problem.A = w + first;
+                problem.B = packed;
+                problem.Accumulate = _a.Bias is not null || block > 0;
+                GemmDriver<T, V>.Rectangle(problem, 0, problem.M, 0, count);
+            }
+        }
+    }
+
+    /// <summary>Columns = Wᵀ · gY for a block of channels of each image, added into the image.</summary>
+    private readonly struct InputGradientWork(in ConvolutionArguments<T> arguments, int blocks) : IParallelWork
+    {
+        /// <summary>Windows at a time, so that the products stay in the second cache; the same for every vector width, as the order of the sums depends on it.</summary>
+        private const int Step = 640;
+
+        private readonly ConvolutionArguments<T> _a = arguments;
+
+        internal long Units => (long)_a.Shape.Batch * _a.Shape.Groups * blocks;
+
+        public void Run(int part, int parts)
+        {
+            ConvolutionShape s = _a.Shape;
+            WindowImage<T, V> image = new(s.Windows);
+            for (long unit = Share(Units, part, parts); unit < Share(Units, part + 1, parts); unit++)
+            {
+                long source = unit / blocks;
+                int block = (int)(unit % blocks), first = Share(s.Channels, block, blocks), last = Share(s.Channels, block + 1, blocks);
+                T* gx = _a.X + ((((nint)source * s.Channels) + first) * s.Windows.PlaneLength);
+                GemmProblem<T> problem = new()
+                {
+                    TransposeA = true,
+                    Accumulate = _a.Accumulate,
+                    M = (last - first) * s.Windows.Taps,
+                    N = s.Windows.Count,
+                    K = s.Filters,
+                    A = _a.W + ((nint)(source % s.Groups) * s.Filters * s.Depth) + ((nint)first * s.Windows.Taps),
+                    Lda = s.Depth,
+                    B = _a.Y + ((nint)source * s.Filters * s.Windows.Count),
+                    Ldb = s.Windows.Count,
+                    C = gx,
+                    Ldc = s.Windows.Count,
+                };
+                if (s.Windows.IsIdentity) GemmDriver<T, V>.Rectangle(problem, 0, problem.M, 0, problem.N);
+                else Block(problem, image, last - first, gx);
+            }
+        }
+
+        private void Block(GemmProblem<T> problem, in WindowImage<T, V> image, int channels, T* gx)
+        {
+            Windows windows = _a.Shape.Windows;
+            int step = Math.Min(Step, windows.Count);
+            long length = image.Length(channels);
+            T* planes = Scratch.Get<T>(ScratchSlot.WindowImage, length), columns = Scratch.Get<T>(ScratchSlot.WindowColumns, (long)problem.M * step);
+            new Span<T>(planes, checked((int)length)).Clear();
+            Span<nint> places = stackalloc nint[GradientRows];
+            T* gy = problem.B;
+            problem.Accumulate = false;
+            problem.C = columns;
+            problem.Ldc = step;
+            for (int start = 0; start < windows.Count; start += step)
+            {
+                problem.N = Math.Min(step, windows.Count - start);
+                problem.B = gy + start;
+                GemmDriver<T, V>.Rectangle(problem, 0, problem.M, 0, problem.N);
+                for (int row = 0; row < problem.M; row += GradientRows)
+                {
+                    Span<nint> taps = places[..Math.Min(GradientRows, problem.M - row)];
+                    image.Taps(row, taps);
+                    WindowRows<T, V>.Scatter(columns + ((nint)row * step), step, start, problem.N, taps, planes, image.WindowRow, windows.Columns.Count);
+                }
+            }
+
+            for (int c = 0; c < channels; c++) image.Read(planes + (c * image.Plane), gx + ((nint)c * windows.PlaneLength), fresh: !_a.Accumulate);
+        }
+    }
+
+    /// <summary>Wᵀ[taps, filters] = columns · gYᵀ for a block of channels, summed over a block of images.</summary>
+    private readonly struct WeightGradientWork(in ConvolutionArguments<T> arguments, T* partials, int imageBlocks, int channelBlocks) : IParallelWork
+    {
+        private readonly ConvolutionArguments<T> _a = arguments;
+
+        internal long Units => (long)imageBlocks * _a.Shape.Groups * channelBlocks;
+
+        public void Run(int part, int parts)
+        {
+            ConvolutionShape s = _a.Shape;
+            for (long unit = Share(Units, part, parts); unit < Share(Units, part + 1, parts); unit++)
+            {
+                int channelBlock = (int)(unit % channelBlocks), group = (int)(unit / channelBlocks % s.Groups), imageBlock = (int)(unit / channelBlocks / s.Groups);
+                int first = Share(s.Channels, channelBlock, channelBlocks), last = Share(s.Channels, channelBlock + 1, channelBlocks);
+                int image = Share(s.Batch, imageBlock, imageBlocks), end = Share(s.Batch, imageBlock + 1, imageBlocks);
+                T* sum = partials + (nint)(imageBlock * s.WeightLength) + ((((nint)group * s.Depth) + ((nint)first * s.Windows.Taps)) * s.Filters);
+                int rows = (last - first) * s.Windows.Taps;
+                if (image == end) new Span<T>(sum, rows * s.Filters).Clear();
+                for (bool fresh = true; image < end; image++, fresh = false) Add(((long)image * s.Groups) + group, first, last, sum, fresh);
+            }
+        }
+
+        private void Add(long source, int first, int last, T* sum, bool fresh)
+        {
+            ConvolutionShape s = _a.Shape;
+            Windows windows = s.Windows;
+            WindowImage<T, V> image = new(windows);
+            T* x = _a.X + ((((nint)source * s.Channels) + first) * windows.PlaneLength), gy = _a.Y + ((nint)source * s.Filters * windows.Count);
+            int rows = (last - first) * windows.Taps, step = GemmDriver<T, V>.BlockDepth;
+            GemmProblem<T> problem = new()
+            {
+                Right = GemmRight.Transposed,
+                Accumulate = !fresh,
+                M = rows,
+                N = s.Filters,
+                K = windows.Count,
+                A = x,
+                Lda = windows.Count,
+                B = gy,
+                Ldb = windows.Count,
+                C = sum,
+                Ldc = s.Filters,
+            };
+            if (windows.IsIdentity)
+            {
+                GemmDriver<T, V>.Rectangle(problem, 0, rows, 0, s.Filters);
+                return;
+            }
+
+            T* planes = Scratch.Get<T>(ScratchSlot.WindowImage, image.Length(last - first));
+            nint pitch = Math.Min(step, windows.Count) + (64 / sizeof(T));
+            T* columns = Scratch.Get<T>(ScratchSlot.WindowColumns, (rows * pitch) + V.Count);
+            for (int c = 0; c < last - first; c++) image.Write(x + ((nint)c * windows.PlaneLength), T.Zero, planes + (c * image.Plane));
+            Span<nint> places = stackalloc nint[GradientRows];
+            problem.A = columns;
+            problem.Lda = pitch;
+            for (int start = 0; start < windows.Count; start += step)
+            {
+                problem.K = Math.Min(step, windows.Count - start);
+                for (int row = 0; row < rows; row += GradientRows)
+                {
+                    Span<nint> taps = places[..Math.Min(GradientRows, rows - row)];
+                    image.Taps(row, taps);
+                    WindowRows<T, V>.Collect(planes, image.WindowRow, windows.Columns.Count, taps, start, problem.K, columns + (row * pitch), pitch);
+                }
+
+                problem.B = gy + start;
+                problem.Accumulate = !fresh || start > 0;
+                GemmDriver<T, V>.Rectangle(problem, 0, rows, 0, s.Filters);
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Text.Json.Nodes;
+
+namespace Autograd.Benchmarks;
+
+/// <summary>One convolution: the forward pass without recording, and forward and backward to input, weight and bias.</summary>
+internal static class ConvolutionSteps
+{
+    public static void Measure(Convolution work, int repeat, JsonObject line)
+    {
+        Layer<float> layer = work.Size.Length == 1
+            ? new Conv1d<float>(work.Channels, work.Filters, work.Kernel[0], work.Stride, work.Padding)
+            : new Conv2d<float>(work.Channels, work.Filters, (work.Kernel[0], work.Kernel[1]), work.Stride, work.Padding);
+        layer.Initialize(1);
+        Tensor<float> x = Steps.Random([work.Batch, work.Channels, .. work.Size], 2), seed;
+        using (Tape<float> inference = Tape<float>.Inference())
+        {
+            seed = Steps.Random(layer.Forward(inference.Constant(x)).Shape, 3);
+            Measurement forward = Measurement.Of(
+                () =>
+                {
+                    inference.Reset();
+                    layer.Forward(inference.Constant(x));
+                },
+                repeat);
+            line["forward_ms"] = forward.Milliseconds;
+        }
+
+        using Tape<float> tape = new();
+        Measurement train = Measurement.Of(
+            () =>
+            {
+                tape.Reset();
+                tape.Backward(layer.Forward(tape.Variable(x)), tape.Constant(seed));
+            },
+            repeat);
+        line["train_ms"] = train.Milliseconds;
+        line["allocated_bytes"] = train.AllocatedBytes;
+        line["peak_arena_bytes"] = tape.PeakBytes;
+    }
+}
