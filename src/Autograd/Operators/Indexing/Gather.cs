@@ -28,7 +28,7 @@ public readonly partial struct Variable<T>
         int at = shape.Axis(axis);
         SavedIndices saved = IndexInto("ScatterAdd", axis, index);
         if (source.Shape != index.Shape) Errors.Shape($"ScatterAdd: the source has shape {source.Shape} and the index tensor {index.Shape}; each element needs its index.");
-        return ScatterAddOperation<T>.Apply(this, source, saved, shape, at);
+        return ScatterAddOperation<T>.Apply("ScatterAdd", this, source, saved, shape, at);
     }
 
     private SavedIndices IndexInto(string name, int axis, Tensor<int> index)
@@ -83,12 +83,12 @@ internal sealed class GatherOperation<T> : Operation<T>
         Variable<T> gradient = context.Cotangent();
         if (!context.InPlace(0, out Span<T> sum, out bool fresh))
         {
-            context.Accumulate(0, ScatterAddOperation<T>.Apply(default, gradient, _index, _whole, _axis));
+            context.Accumulate(0, ScatterAddOperation<T>.Apply("Gather", default, gradient, _index, _whole, _axis));
             return;
         }
 
         if (fresh) sum.Clear();
-        ScatterAddOperation<T>.Add(gradient.Span, _index, _whole, _axis, sum);
+        ScatterAddOperation<T>.Add("Gather", gradient.Span, _index, _whole, _axis, sum);
     }
 
     protected internal override void Clear() => _index = default;
@@ -102,18 +102,21 @@ internal sealed class ScatterAddOperation<T> : Operation<T>
     private SavedIndices _index;
     private Shape _whole;
     private int _axis;
+    private string _name = "ScatterAdd";
+
+    public override string Name => _name;
 
     /// <summary>Adds to <paramref name="x"/>, or to zeros if it is <c>default</c>.</summary>
-    public static Variable<T> Apply(Variable<T> x, Variable<T> source, SavedIndices index, Shape whole, int axis)
+    public static Variable<T> Apply(string name, Variable<T> x, Variable<T> source, SavedIndices index, Shape whole, int axis)
     {
         ScatterAddOperation<T> operation = source.Tape.Rent<ScatterAddOperation<T>>();
-        (operation._index, operation._whole, operation._axis) = (index, whole, axis);
+        (operation._name, operation._index, operation._whole, operation._axis) = (name, index, whole, axis);
         return source.Tape.Apply(operation, x, source);
     }
 
-    public static void Add(ReadOnlySpan<T> x, SavedIndices saved, Shape whole, int axis, Span<T> sum)
+    public static void Add(string name, ReadOnlySpan<T> x, SavedIndices saved, Shape whole, int axis, Span<T> sum)
     {
-        ReadOnlySpan<int> index = saved.Values("ScatterAdd");
+        ReadOnlySpan<int> index = saved.Values(name);
         IndexRows rows = new(saved.Shape, whole, axis);
         for (int from = 0; from < x.Length; rows.Next())
         {
@@ -126,7 +129,7 @@ internal sealed class ScatterAddOperation<T> : Operation<T>
         Span<T> y = context.Output(_whole);
         if (context.Has(0)) context.Input(0).CopyTo(y);
         else y.Clear();
-        Add(context.Input(1), _index, _whole, _axis, y);
+        Add(_name, context.Input(1), _index, _whole, _axis, y);
     }
 
     protected internal override void Backward(BackwardContext<T> context)
