@@ -1,6 +1,21 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
+
+/// <summary>g where x is the extreme y of its group, else 0; the extreme of a group with NaN is NaN.</summary>
+internal readonly struct TieFunction : ITernaryFunction
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V, T>(V x, V y, V z)
+        where V : unmanaged, IVector<V, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        // An element differs from itself only if it is NaN.
+        V number = V.Select(V.Equal(y, z), x, V.Zero);
+        return V.Select(V.Equal(y, y), number, x);
+    }
+}
 
 internal static unsafe partial class Reductions
 {
@@ -19,6 +34,10 @@ internal static unsafe partial class Reductions
     /// <summary>The first k at which x[o, k, i] is smallest; the first NaN if there is one.</summary>
     public static void ArgMin<T>(ReadOnlySpan<T> x, Span<int> indices, int outer, int reduce, int inner)
         where T : unmanaged, IFloatingPointIeee754<T> => ArgExtremes<MinimumFunction, T>(x, indices, outer, reduce, inner);
+
+    /// <summary>gx[o, k, i] = gy[o, i] / n at the n elements that equal the extreme y[o, i], else 0.</summary>
+    public static void ExtremeGradient<T>(ReadOnlySpan<T> gy, ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> gx, int outer, int reduce, int inner)
+        where T : unmanaged, IFloatingPointIeee754<T> => Along<ExtremeGradientRow<T>, T>(x, y, gy, gx, outer, reduce, inner);
 
     private static void Extremes<TFunction, T>(ReadOnlySpan<T> x, Span<T> y, int outer, int reduce, int inner)
         where TFunction : unmanaged, IBinaryFunction
@@ -92,6 +111,18 @@ internal static unsafe partial class Reductions
             int row = 0;
             while (!x[row * width + start + i].Equals(extreme)) row++;
             indices[i] = row;
+        }
+    }
+
+    private readonly struct ExtremeGradientRow<T> : IRowWork<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> y, ReadOnlySpan<T> gy, Span<T> result)
+        {
+            T one = T.One, extreme = y[0], ties;
+            fixed (T* px = x) ties = SumOf<TernaryPoint<TieFunction, T>, T>(default, (byte*)&one, 0, (byte*)px, 1, (byte*)&extreme, 0, x.Length);
+            T share = gy[0] / ties;
+            Elementwise.Ternary<TieFunction, T>(new(in share), x, y, result);
         }
     }
 

@@ -34,13 +34,13 @@ internal static class Broadcasting
 
     /// <summary>y = f(a, b, c), where a, b and c broadcast to <paramref name="shape"/>.</summary>
     public static void Ternary<T, TFunction>(
-        ReadOnlySpan<T> a, Shape first, ReadOnlySpan<T> b, Shape second, ReadOnlySpan<T> c, Shape third, Span<T> y, Shape shape)
+        ReadOnlySpan<T> a, Shape first, ReadOnlySpan<T> b, Shape second, ReadOnlySpan<T> c, Shape third, Span<T> y, Shape shape, TFunction function = default)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TFunction : unmanaged, ITernaryFunction
     {
         if (IsPlain(a.Length, y.Length) && IsPlain(b.Length, y.Length) && IsPlain(c.Length, y.Length))
         {
-            Elementwise.Ternary<TFunction, T>(a, b, c, y);
+            Elementwise.Ternary(a, b, c, y, function);
             return;
         }
 
@@ -53,7 +53,8 @@ internal static class Broadcasting
             c,
             Strides(third, shape, strides[(2 * Shape.MaxRank)..]),
             y,
-            shape.Sizes);
+            shape.Sizes,
+            function);
     }
 
     /// <summary>z = condition ? x : y, where all three broadcast to <paramref name="shape"/>.</summary>

@@ -11,20 +11,42 @@ public readonly partial struct Variable<T>
     /// <exception cref="ArgumentOutOfRangeException">No such axis, or an index outside it.</exception>
     public Variable<T> Gather(int axis, Tensor<int> index)
     {
+        Shape shape = Shape;
+        int at = shape.Axis(axis);
+        return GatherOperation<T>.Apply(this, IndexInto("Gather", axis, index), shape, at);
+    }
+
+    /// <summary>This, to which every element of <paramref name="source"/> is added at its index along one axis: y[index[i][j]][j] += source[i][j] for axis 0.</summary>
+    /// <param name="axis">The axis the indices point into; a negative one counts from the end.</param>
+    /// <param name="index">Indices, of as many axes as this and along every other axis of at most its size; an index may repeat.</param>
+    /// <param name="source">What is added, of the index tensor's shape.</param>
+    /// <exception cref="ShapeException">The index tensor has another rank, or is larger along another axis; or the source has another shape.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">No such axis, or an index outside it.</exception>
+    public Variable<T> ScatterAdd(int axis, Tensor<int> index, Variable<T> source)
+    {
+        Shape shape = Shape;
+        int at = shape.Axis(axis);
+        SavedIndices saved = IndexInto("ScatterAdd", axis, index);
+        if (source.Shape != index.Shape) Errors.Shape($"ScatterAdd: the source has shape {source.Shape} and the index tensor {index.Shape}; each element needs its index.");
+        return ScatterAddOperation<T>.Apply("ScatterAdd", this, source, saved, shape, at);
+    }
+
+    private SavedIndices IndexInto(string name, int axis, Tensor<int> index)
+    {
         ArgumentNullException.ThrowIfNull(index);
         Shape shape = Shape;
         int at = shape.Axis(axis);
-        if (index.Rank != shape.Rank) Errors.Shape($"Gather: the index tensor has shape {index.Shape}, but the input of shape {shape} needs {shape.Rank} axes there too.");
+        if (index.Rank != shape.Rank) Errors.Shape($"{name}: the index tensor has shape {index.Shape}, but the input of shape {shape} needs {shape.Rank} axes there too.");
         for (int i = 0; i < shape.Rank; i++)
         {
             if (i != at && index.Shape[i] > shape[i])
             {
-                Errors.Shape($"Gather along axis {axis}: the index tensor of shape {index.Shape} is larger than the input of shape {shape} along axis {i}; it may be larger along axis {axis} alone.");
+                Errors.Shape($"{name} along axis {axis}: the index tensor of shape {index.Shape} is larger than the input of shape {shape} along axis {i}; it may be larger along axis {axis} alone.");
             }
         }
 
-        SavedIndices.Check("Gather", index, shape[at]);
-        return GatherOperation<T>.Apply(this, new SavedIndices(index), shape, at);
+        SavedIndices.Check(name, index, shape[at]);
+        return new SavedIndices(index);
     }
 }
 
@@ -61,36 +83,40 @@ internal sealed class GatherOperation<T> : Operation<T>
         Variable<T> gradient = context.Cotangent();
         if (!context.InPlace(0, out Span<T> sum, out bool fresh))
         {
-            context.Accumulate(0, ScatterAddOperation<T>.Apply(gradient, _index, _whole, _axis));
+            context.Accumulate(0, ScatterAddOperation<T>.Apply("Gather", default, gradient, _index, _whole, _axis));
             return;
         }
 
         if (fresh) sum.Clear();
-        ScatterAddOperation<T>.Add(gradient.Span, _index, _whole, _axis, sum);
+        ScatterAddOperation<T>.Add("Gather", gradient.Span, _index, _whole, _axis, sum);
     }
 
     protected internal override void Clear() => _index = default;
 }
 
-/// <summary>y = zeros, to which every element of x is added at its index along one axis: the gradient of a gather.</summary>
-/// <remarks>gx is gy gathered from the same places. Keeps the index.</remarks>
+/// <summary>y = x (or zeros), to which every element of the source is added at its index along one axis: y[…, index[i, …, k, …, j], …] += source[i, …, k, …, j].</summary>
+/// <remarks>gx = gy; the source's gradient is gy gathered from the same places. Keeps the index.</remarks>
 internal sealed class ScatterAddOperation<T> : Operation<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     private SavedIndices _index;
     private Shape _whole;
     private int _axis;
+    private string _name = "ScatterAdd";
 
-    public static Variable<T> Apply(Variable<T> x, SavedIndices index, Shape whole, int axis)
+    public override string Name => _name;
+
+    /// <summary>Adds to <paramref name="x"/>, or to zeros if it is <c>default</c>.</summary>
+    public static Variable<T> Apply(string name, Variable<T> x, Variable<T> source, SavedIndices index, Shape whole, int axis)
     {
-        ScatterAddOperation<T> operation = x.Tape.Rent<ScatterAddOperation<T>>();
-        (operation._index, operation._whole, operation._axis) = (index, whole, axis);
-        return x.Tape.Apply(operation, x);
+        ScatterAddOperation<T> operation = source.Tape.Rent<ScatterAddOperation<T>>();
+        (operation._name, operation._index, operation._whole, operation._axis) = (name, index, whole, axis);
+        return source.Tape.Apply(operation, x, source);
     }
 
-    public static void Add(ReadOnlySpan<T> x, SavedIndices saved, Shape whole, int axis, Span<T> sum)
+    public static void Add(string name, ReadOnlySpan<T> x, SavedIndices saved, Shape whole, int axis, Span<T> sum)
     {
-        ReadOnlySpan<int> index = saved.Values("Gather");
+        ReadOnlySpan<int> index = saved.Values(name);
         IndexRows rows = new(saved.Shape, whole, axis);
         for (int from = 0; from < x.Length; rows.Next())
         {
@@ -101,12 +127,17 @@ internal sealed class ScatterAddOperation<T> : Operation<T>
     protected internal override void Forward(ForwardContext<T> context)
     {
         Span<T> y = context.Output(_whole);
-        y.Clear();
-        Add(context.Input(0), _index, _whole, _axis, y);
+        if (context.Has(0)) context.Input(0).CopyTo(y);
+        else y.Clear();
+        Add(_name, context.Input(1), _index, _whole, _axis, y);
     }
 
-    protected internal override void Backward(BackwardContext<T> context) =>
-        context.Accumulate(0, GatherOperation<T>.Apply(context.Cotangent(), _index, _whole, _axis));
+    protected internal override void Backward(BackwardContext<T> context)
+    {
+        Variable<T> gradient = context.Cotangent();
+        context.Accumulate(0, gradient);
+        if (context.Needs(1)) context.Accumulate(1, GatherOperation<T>.Apply(gradient, _index, _whole, _axis));
+    }
 
     protected internal override void Clear() => _index = default;
 }

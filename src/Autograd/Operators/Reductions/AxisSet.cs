@@ -34,6 +34,28 @@ internal readonly record struct AxisSet(int Bits)
         return count;
     }
 
+    /// <summary>Whether the elements of these axes are one middle axis of [outer, reduce, inner]: no axis between them that is left out has another size than 1.</summary>
+    /// <param name="shape">The shape they are axes of.</param>
+    /// <param name="start">The first axis of the middle.</param>
+    /// <param name="end">The axis behind its last.</param>
+    public bool IsRun(Shape shape, out int start, out int end)
+    {
+        (start, end) = (shape.Rank, shape.Rank);
+        for (int axis = shape.Rank - 1; axis >= 0; axis--)
+        {
+            if (!Contains(axis) || shape[axis] == 1) continue;
+            if (start == shape.Rank) end = axis + 1;
+            start = axis;
+        }
+
+        for (int axis = start; axis < end; axis++)
+        {
+            if (!Contains(axis) && shape[axis] != 1) return false;
+        }
+
+        return true;
+    }
+
     /// <summary>The shape without these axes, or with size 1 in their place.</summary>
     public Shape Reduce(Shape shape, bool keepAxes)
     {

@@ -36,6 +36,30 @@ public readonly partial struct Variable<T>
     /// <inheritdoc cref="Max(int, bool)"/>
     public Variable<T> Min(int axis, bool keepAxes = false) => Min([axis], keepAxes);
 
+    /// <summary>The largest elements along an axis and where they are: the first of them, or the first NaN. The gradient goes there alone.</summary>
+    /// <param name="axis">The axis; a negative one counts from the end.</param>
+    /// <param name="keepAxes">Whether the axis stays, with size 1.</param>
+    /// <exception cref="ArgumentException">The axis is out of range, or has size 0.</exception>
+    public (Variable<T> Values, Tensor<int> Indices) MaxWithIndex(int axis, bool keepAxes = false)
+    {
+        Shape shape = Shape;
+        int at = shape.Axis(axis);
+        Tensor<int> index = Place(shape.With(at, 1), shape[at]);
+        Reductions.ArgMax(Span, index.Writable, shape.Product(0, at), shape[at], shape.Product(at + 1, shape.Rank));
+        return WithIndex(at, index, keepAxes);
+    }
+
+    /// <summary>The smallest elements along an axis and where they are: the first of them, or the first NaN. The gradient goes there alone.</summary>
+    /// <inheritdoc cref="MaxWithIndex"/>
+    public (Variable<T> Values, Tensor<int> Indices) MinWithIndex(int axis, bool keepAxes = false)
+    {
+        Shape shape = Shape;
+        int at = shape.Axis(axis);
+        Tensor<int> index = Place(shape.With(at, 1), shape[at]);
+        Reductions.ArgMin(Span, index.Writable, shape.Product(0, at), shape[at], shape.Product(at + 1, shape.Rank));
+        return WithIndex(at, index, keepAxes);
+    }
+
     /// <summary>Where the largest of all elements is, counted row by row, as a scalar: the first of them, or the first NaN. No gradient.</summary>
     /// <exception cref="ArgumentException">There are no elements.</exception>
     public Tensor<int> ArgMax()
@@ -78,6 +102,13 @@ public readonly partial struct Variable<T>
         return index;
     }
 
+    private (Variable<T> Values, Tensor<int> Indices) WithIndex(int axis, Tensor<int> index, bool keepAxes)
+    {
+        Variable<T> values = GatherOperation<T>.Apply(this, new SavedIndices(index), Shape, axis);
+        Shape result = keepAxes ? index.Shape : index.Shape.Without(axis);
+        return (values.Reshape(result), index.Reshape(result.Sizes));
+    }
+
     private Tensor<int> Place(Shape result, int candidates, [CallerMemberName] string name = "")
     {
         if (candidates == 0 && result.Length > 0) Errors.Argument($"{name}: shape {Shape} has no elements to choose from.");
@@ -89,13 +120,22 @@ public readonly partial struct Variable<T>
 /// <remarks>gx = gy / n at the n elements of a group that equal y, else 0. Keeps x and y.</remarks>
 internal abstract class ExtremeOperation<T, TKernel> : ReductionOperation<T, TKernel>
     where T : unmanaged, IFloatingPointIeee754<T>
-    where TKernel : IReductionKernel<T>
+    where TKernel : struct, IReductionKernel<T>
 {
     protected override bool HasEmptyValue => false;
 
     protected internal sealed override void Backward(BackwardContext<T> context)
     {
         Shape shape = context.Shape(0);
+        if (!context.CreatesGraph && Axes.IsRun(shape, out int start, out int end))
+        {
+            Span<T> gradient = context.Contribution(0, shape, out Variable<T> pending);
+            Reductions.ExtremeGradient(
+                context.CotangentSpan(), context.InputSpan(0), context.OutputSpan(), gradient, shape.Product(0, start), shape.Product(start, end), shape.Product(end, shape.Rank));
+            if (!pending.IsNone) context.Accumulate(0, pending);
+            return;
+        }
+
         Variable<T> x = context.Input(0).Detach(), y = WithAxes(context.Output().Detach(), shape);
         Variable<T> ties = x.Tape.Full(shape, 1).Gate<TieFunction>(x, y);
         Variable<T> share = WithAxes(context.Cotangent(), shape) / SumOperation<T>.Apply(ties, Axes, keepAxes: true);
@@ -120,25 +160,11 @@ internal sealed class MinOperation<T> : ExtremeOperation<T, MinKernel<T>>
 internal readonly struct MaxKernel<T> : IReductionKernel<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    public static void Apply(ReadOnlySpan<T> x, Span<T> y, int outer, int reduce, int inner) => Reductions.Max(x, y, outer, reduce, inner);
+    public void Apply(ReadOnlySpan<T> x, Span<T> y, int outer, int reduce, int inner) => Reductions.Max(x, y, outer, reduce, inner);
 }
 
 internal readonly struct MinKernel<T> : IReductionKernel<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    public static void Apply(ReadOnlySpan<T> x, Span<T> y, int outer, int reduce, int inner) => Reductions.Min(x, y, outer, reduce, inner);
-}
-
-/// <summary>g where x is the extreme y of its group, else 0; the extreme of a group with NaN is NaN.</summary>
-internal readonly struct TieFunction : ITernaryFunction
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V, T>(V x, V y, V z)
-        where V : unmanaged, IVector<V, T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        // An element differs from itself only if it is NaN.
-        V number = V.Select(V.Equal(y, z), x, V.Zero);
-        return V.Select(V.Equal(y, y), number, x);
-    }
+    public void Apply(ReadOnlySpan<T> x, Span<T> y, int outer, int reduce, int inner) => Reductions.Min(x, y, outer, reduce, inner);
 }

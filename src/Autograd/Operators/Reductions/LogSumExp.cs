@@ -40,6 +40,6 @@ internal sealed class LogSumExpOperation<T> : ReductionOperation<T, LogSumExpKer
 internal readonly struct LogSumExpKernel<T> : IReductionKernel<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    public static void Apply(ReadOnlySpan<T> x, Span<T> y, int outer, int reduce, int inner) =>
+    public void Apply(ReadOnlySpan<T> x, Span<T> y, int outer, int reduce, int inner) =>
         Kernels.Reductions.LogSumExp(x, y, outer, reduce, inner);
 }

@@ -73,5 +73,5 @@ internal sealed class SumOperation<T> : ReductionOperation<T, SumKernel<T>>
 internal readonly struct SumKernel<T> : IReductionKernel<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    public static void Apply(ReadOnlySpan<T> x, Span<T> y, int outer, int reduce, int inner) => Kernels.Reductions.Sum(x, y, outer, reduce, inner);
+    public void Apply(ReadOnlySpan<T> x, Span<T> y, int outer, int reduce, int inner) => Kernels.Reductions.Sum(x, y, outer, reduce, inner);
 }

@@ -32,6 +32,35 @@ public readonly partial struct Variable<T>
         if (!ShapeMath.BroadcastsTo(Shape, shape)) Errors.Shape($"Expand: shape {Shape} does not broadcast to {shape}; only sizes of 1 and missing leading axes stretch.");
         return shape == Shape ? this : ExpandOperation<T>.Apply(this, shape);
     }
+
+    /// <summary>The values side by side as often as said along each axis; further counts in front make new axes.</summary>
+    /// <param name="repeats">How often along each axis, 0 or more; at least one entry for each axis.</param>
+    /// <exception cref="ArgumentException">Fewer entries than axes, or a negative one.</exception>
+    public Variable<T> Repeat(params ReadOnlySpan<int> repeats)
+    {
+        Shape shape = Shape;
+        int more = repeats.Length - shape.Rank;
+        if (more < 0) Errors.Argument($"Repeat of shape {shape} by {Errors.List(repeats)}: {shape.Rank} counts are needed, one for each axis. Use 1 for an axis that stays.");
+        if (repeats.Length > Shape.MaxRank) Errors.RankTooLarge(repeats);
+        Span<int> sizes = stackalloc int[Shape.MaxRank];
+        sizes.Fill(1);
+        shape.Sizes.CopyTo(sizes[more..]);
+        Variable<T> y = this;
+        for (int axis = repeats.Length - 1; axis >= 0; axis--)
+        {
+            int count = repeats[axis];
+            if (count < 0) Errors.Argument($"Repeat of shape {shape} by {Errors.List(repeats)}: a count is 0 or more, not {count}.");
+            if (count == 1) continue;
+
+            // Expanding a new axis of size 1 leaves the gradient to a sum, which adds in pairs however large the count is.
+            Shape whole = new(sizes[..repeats.Length]);
+            int outer = whole.Product(0, axis), inner = whole.Product(axis, repeats.Length);
+            y = y.Reshape(outer, 1, inner).Expand(new Shape(outer, count, inner));
+            sizes[axis] *= count;
+        }
+
+        return y.Reshape(new Shape(sizes[..repeats.Length]));
+    }
 }
 
 /// <summary>y = x, repeated along axes of size 1 and along new leading axes.</summary>

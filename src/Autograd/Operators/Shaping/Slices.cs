@@ -114,6 +114,43 @@ public readonly partial struct Variable<T>
         return pieces;
     }
 
+    /// <summary>At most <paramref name="chunks"/> pieces of one size along an axis, ⌈size / chunks⌉; the last may be smaller.</summary>
+    /// <param name="chunks">The most pieces, 1 or more. An axis of size 0 gives exactly as many, all of size 0.</param>
+    /// <param name="axis">The axis; a negative one counts from the end.</param>
+    /// <returns>The pieces in order. Along the first axis they share memory.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">No such axis, or fewer than one piece.</exception>
+    public Variable<T>[] Chunk(int chunks, int axis = 0)
+    {
+        int total = Shape[axis];
+        if (chunks < 1) Errors.OutOfRange(nameof(chunks), chunks, $"Chunk of shape {Shape}: the number of pieces is 1 or more, not {chunks}.");
+        return total == 0 ? Split(new int[chunks], axis) : Split(((total - 1) / chunks) + 1, axis);
+    }
+
+    /// <summary>The diagonals of matrices in two axes, as the last axis: y[…, i] = x[…, i, …, i + offset, …].</summary>
+    /// <param name="offset">Which diagonal: 0 is the main one, positive ones lie above it. One beyond the matrix is empty.</param>
+    /// <param name="axis1">The axis of the rows; a negative one counts from the end.</param>
+    /// <param name="axis2">The axis of the columns.</param>
+    /// <exception cref="ArgumentException">No such axis, or twice the same.</exception>
+    public Variable<T> Diagonal(int offset = 0, int axis1 = 0, int axis2 = 1)
+    {
+        Shape shape = Shape;
+        int row = shape.Axis(axis1), column = shape.Axis(axis2);
+        if (row == column) Errors.Argument($"Diagonal of shape {shape}: axes {axis1} and {axis2} are the same; a diagonal needs two.");
+        Span<int> strides = stackalloc int[Shape.MaxRank];
+        Strided.Strides(shape, strides);
+        long length = Math.Max(0, offset >= 0 ? Math.Min(shape[row], (long)shape[column] - offset) : Math.Min((long)shape[row] + offset, shape[column]));
+        int step = strides[row] + strides[column], start = length == 0 ? 0 : offset >= 0 ? offset * strides[column] : -offset * strides[row];
+        Shape part = shape.Without(Math.Max(row, column)).Without(Math.Min(row, column));
+        for (int axis = 0, to = 0; axis < shape.Rank; axis++)
+        {
+            if (axis != row && axis != column) strides[to++] = strides[axis];
+        }
+
+        strides[part.Rank] = step;
+        part = part.Insert(part.Rank, (int)length);
+        return part.Length == 0 ? ViewOperation<T>.Apply(this, 0, part) : SliceOperation<T>.Apply("Diagonal", this, start, strides, part);
+    }
+
     /// <summary>
     /// The part that begins at <paramref name="starts"/>. It is one run of memory if behind the first axis of which more
     /// than one index is taken, which has step 1, every axis is whole.
@@ -126,98 +163,74 @@ public readonly partial struct Variable<T>
         while (axis < shape.Rank && part[axis] == 1) axis++;
         bool run = axis == shape.Rank || steps[axis] == 1;
         for (int i = axis + 1; i < shape.Rank; i++) run &= part[i] == shape[i];
-        if (!run && part.Length > 0) return SliceOperation<T>.Apply(this, starts, steps, part);
-        for (int i = 0; i < shape.Rank; i++) offset = (offset * shape[i]) + starts[i];
-        return ViewOperation<T>.Apply(this, part.Length == 0 ? 0 : offset, part);
+        if (part.Length == 0) return ViewOperation<T>.Apply(this, 0, part);
+        Span<int> strides = stackalloc int[Shape.MaxRank];
+        Strided.Strides(shape, strides);
+        for (int i = 0; i < shape.Rank; i++)
+        {
+            offset += starts[i] * strides[i];
+            strides[i] *= steps[i];
+        }
+
+        return run ? ViewOperation<T>.Apply(this, offset, part) : SliceOperation<T>.Apply("Slice", this, offset, strides, part);
     }
 }
 
-/// <summary>y[i, j, …] = x[start₀ + i·step₀, start₁ + j·step₁, …].</summary>
+/// <summary>y[i, j, …] = x[offset + i·stride₀ + j·stride₁ + …], counted in elements: a slice with steps, or a diagonal.</summary>
 /// <remarks>gx is gy at those places and 0 elsewhere. Keeps nothing.</remarks>
 internal sealed class SliceOperation<T> : Operation<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private readonly int[] _starts = new int[Shape.MaxRank];
-    private readonly int[] _steps = new int[Shape.MaxRank];
+    private readonly int[] _strides = new int[Shape.MaxRank];
+    private int _offset;
     private Shape _part;
+    private string _name = "Slice";
 
-    public override string Name => "Slice";
+    public override string Name => _name;
 
-    public static Variable<T> Apply(Variable<T> x, ReadOnlySpan<int> starts, ReadOnlySpan<int> steps, Shape part)
+    public static Variable<T> Apply(string name, Variable<T> x, int offset, ReadOnlySpan<int> strides, Shape part)
     {
         SliceOperation<T> operation = x.Tape.Rent<SliceOperation<T>>();
-        operation.Set(starts, steps, part);
+        strides[..part.Rank].CopyTo(operation._strides);
+        (operation._name, operation._offset, operation._part) = (name, offset, part);
         return x.Tape.Apply(operation, x);
     }
 
     protected internal override void Forward(ForwardContext<T> context)
     {
-        Span<int> strides = stackalloc int[Shape.MaxRank];
-        int offset = Places(context.Shape(0), strides);
         Span<T> y = context.Output(_part);
-        Strided.Gather(context.Input(0), offset, strides, y, _part);
+        Strided.Gather(context.Input(0), _offset, _strides, y, _part);
     }
 
     protected internal override void Backward(BackwardContext<T> context)
     {
-        Shape whole = context.Shape(0);
         Variable<T> gradient = context.Cotangent();
         if (!context.InPlace(0, out Span<T> sum, out bool fresh))
         {
-            context.Accumulate(0, ScatterSliceOperation<T>.Apply(gradient, this, whole));
+            context.Accumulate(0, ScatterSliceOperation<T>.Apply(_name, gradient, _offset, _strides, context.Shape(0)));
             return;
         }
 
         if (fresh) sum.Clear();
-        Scatter(gradient.Span, sum, whole);
-    }
-
-    internal Variable<T> ApplyAgain(Variable<T> x) => Apply(x, _starts, _steps, _part);
-
-    internal void Set(ReadOnlySpan<int> starts, ReadOnlySpan<int> steps, Shape part)
-    {
-        starts[..part.Rank].CopyTo(_starts);
-        steps[..part.Rank].CopyTo(_steps);
-        _part = part;
-    }
-
-    internal void Scatter(ReadOnlySpan<T> part, Span<T> whole, Shape shape)
-    {
-        Span<int> strides = stackalloc int[Shape.MaxRank];
-        int offset = Places(shape, strides);
-        Strided.ScatterAdd(part, _part, whole, offset, strides);
-    }
-
-    internal void CopyTo(SliceOperation<T> other) => other.Set(_starts, _steps, _part);
-
-    /// <summary>The place of the first element, and the stride of each axis of the part.</summary>
-    private int Places(Shape whole, Span<int> strides)
-    {
-        Strided.Strides(whole, strides);
-        int offset = 0;
-        for (int axis = 0; axis < whole.Rank; axis++)
-        {
-            offset += _starts[axis] * strides[axis];
-            strides[axis] *= _steps[axis];
-        }
-
-        return offset;
+        Strided.ScatterAdd(gradient.Span, _part, sum, _offset, _strides);
     }
 }
 
-/// <summary>y = zeros, but for the places of a slice, which are x: the gradient of a slice.</summary>
+/// <summary>y = zeros, but for the places of a slice or diagonal, which are x: its gradient.</summary>
 /// <remarks>gx is that slice of gy. Keeps nothing.</remarks>
 internal sealed class ScatterSliceOperation<T> : Operation<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private readonly SliceOperation<T> _slice = new();
+    private readonly int[] _strides = new int[Shape.MaxRank];
+    private int _offset;
     private Shape _whole;
+    private string _name = "Slice";
 
-    public static Variable<T> Apply(Variable<T> x, SliceOperation<T> slice, Shape whole)
+    public static Variable<T> Apply(string name, Variable<T> x, int offset, ReadOnlySpan<int> strides, Shape whole)
     {
         ScatterSliceOperation<T> operation = x.Tape.Rent<ScatterSliceOperation<T>>();
-        slice.CopyTo(operation._slice);
-        operation._whole = whole;
+        strides[..x.Rank].CopyTo(operation._strides);
+        (operation._name, operation._offset, operation._whole) = (name, offset, whole);
         return x.Tape.Apply(operation, x);
     }
 
@@ -225,8 +238,9 @@ internal sealed class ScatterSliceOperation<T> : Operation<T>
     {
         Span<T> y = context.Output(_whole);
         y.Clear();
-        _slice.Scatter(context.Input(0), y, _whole);
+        Strided.ScatterAdd(context.Input(0), context.Shape(0), y, _offset, _strides);
     }
 
-    protected internal override void Backward(BackwardContext<T> context) => context.Accumulate(0, _slice.ApplyAgain(context.Cotangent()));
+    protected internal override void Backward(BackwardContext<T> context) =>
+        context.Accumulate(0, SliceOperation<T>.Apply(_name, context.Cotangent(), _offset, _strides, context.Shape(0)));
 }

@@ -67,6 +67,52 @@ public sealed class ExtremeContract : OperatorContract<(int[]? Axes, bool Keep, 
     }
 }
 
+/// <summary>The largest and smallest along an axis, whose gradient goes to the index found.</summary>
+public sealed class ExtremeWithIndexContract : OperatorContract<(int Axis, bool Keep, bool Max)>
+{
+    public override Type[] Operations => [typeof(GatherOperation<>)];
+
+    protected override IEnumerable<Sample> Samples =>
+    [
+        .. from max in new[] { false, true }
+           from keep in new[] { false, true }
+           from place in new (int[] Sizes, int Axis)[] { ([5], 0), ([3, 4], 0), ([3, 4], -1), ([2, 3, 4], 1), ([2, 1, 3], 1), ([0, 3], 1), ([2, 5, 19], -2) }
+           select At((place.Axis, keep, max), new Choices([]).Apart(0.1, place.Sizes)),
+    ];
+
+    protected override IEnumerable<Exact> ExactCases =>
+    [
+        Exactly((0, false, true), [Nd.Vector(1, 3, 3)], [Nd.Scalar(3)], [Nd.Vector(0, 1, 0)]),
+        Exactly((0, false, false), [Nd.Vector(1, double.NaN, double.NaN)], [Nd.Scalar(double.NaN)], [Nd.Vector(0, 1, 0)]),
+        Exactly((1, true, true), [Nd.Of([2, 2], 1, 1, 5, 7)], [Nd.Of([2, 1], 1, 7)], [Nd.Of([2, 2], 1, 0, 0, 1)]),
+        Exactly((0, true, true), [new Nd(2, 0)], [new Nd(1, 0)], [new Nd(2, 0)]),
+    ];
+
+    protected override IEnumerable<Refusal> Refusals =>
+    [
+        Refuse<ArgumentException>(static tape => tape.Zeros([0, 3]).MaxWithIndex(0), "MaxWithIndex", "[0, 3]"),
+        Refuse<ArgumentException>(static tape => tape.Zeros([0]).MinWithIndex(0), "MinWithIndex", "[0]"),
+        Refuse<ArgumentException>(static tape => tape.Zeros([2, 3]).MaxWithIndex(2), "Axis 2", "[2, 3]"),
+    ];
+
+    protected override Sample Draw(Choices choose)
+    {
+        int[] sizes = choose.Sizes(1, least: 1);
+        return At((choose.Axis(sizes.Length), choose.Flip(), choose.Flip()), choose.Apart(0.1, sizes));
+    }
+
+    protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (int Axis, bool Keep, bool Max) a)
+    {
+        (Variable<T> values, Tensor<int> indices) = a.Max ? x[0].MaxWithIndex(a.Axis, a.Keep) : x[0].MinWithIndex(a.Axis, a.Keep);
+        Assert.Equal(values.Shape, indices.Shape);
+        Assert.Equal((a.Max ? x[0].ArgMax(a.Axis, a.Keep) : x[0].ArgMin(a.Axis, a.Keep)).ToArray(), indices.ToArray());
+        return [values];
+    }
+
+    protected override Nd[] Reference(Nd[] x, (int Axis, bool Keep, bool Max) a) =>
+        [ReductionReference.Over(x[0], [a.Axis], a.Keep, values => a.Max ? values.Max() : values.Min())];
+}
+
 /// <summary>ln Σ exp over any axes; no axes given (null) means all of them.</summary>
 public sealed class LogSumExpContract : OperatorContract<(int[]? Axes, bool Keep)>
 {

@@ -71,10 +71,10 @@ public sealed class ScatterSliceContract : OperatorContract<(int Start, int Step
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (int Start, int Step, int[] Whole) a)
     {
-        SliceOperation<T> slice = new();
-        int last = a.Whole.Length - 1;
-        slice.Set([.. new int[last], a.Start], [.. Enumerable.Repeat(1, last), a.Step], x[0].Shape);
-        return [ScatterSliceOperation<T>.Apply(x[0], slice, a.Whole)];
+        int[] strides = new int[a.Whole.Length];
+        for (int axis = strides.Length - 1, stride = 1; axis >= 0; stride *= a.Whole[axis--]) strides[axis] = stride;
+        strides[^1] = a.Step;
+        return [ScatterSliceOperation<T>.Apply("Slice", x[0], a.Start, strides, a.Whole)];
     }
 
     protected override Nd[] Reference(Nd[] x, (int Start, int Step, int[] Whole) a)
