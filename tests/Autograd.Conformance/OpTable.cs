@@ -20,6 +20,7 @@ internal sealed class OpTable<T>
         Shaping.AddTo(this);
         Products.AddTo(this);
         Losses.AddTo(this);
+        Normalization.AddTo(this);
         Embeddings.AddTo(this);
         Recurrent.AddTo(this);
         Training.AddTo(this);

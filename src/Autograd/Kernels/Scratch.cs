@@ -11,6 +11,8 @@ internal enum ScratchSlot
     GemmTurned,
     Recurrent,
     RecurrentGradients,
+    Normalization,
+    Ctc,
 }
 
 /// <summary>

@@ -34,6 +34,8 @@ internal static class SecondOrder
             "attention" => Attention(x.Linear(b["wq"]), x.Linear(b["wk"]), x.Linear(b["wv"])).Square().Sum(),
             "lstm_sum" => LstmSum(LstmOf(b, b["weight_hh_l0"]), x),
             "gru_sum" => GruOf(b).Forward(x).Outputs.Square().Sum(),
+            "layer_norm_cubic" => x.LayerNorm([x.Shape[^1]], b["weight"], b["bias"]).Pow(3).Sum(),
+            "batch_norm_cubic" => x.BatchNorm(new Tensor<T>([x.Shape[1]]), new Tensor<T>([x.Shape[1]]), b["weight"], b["bias"]).Pow(3).Sum(),
             _ => throw b.Bad("function"),
         };
         return (x, value);
