@@ -22,6 +22,8 @@ internal static class Losses
         table.Add("smooth_l1_loss", "reduction beta", "input target", static b => b["input"].SmoothL1(b["target"], b.Number("beta"), ReductionOf(b)));
         table.Add("huber_loss", "reduction delta", "input target", static b => b["input"].Huber(b["target"], b.Number("delta"), ReductionOf(b)));
         table.Add("kl_div", "reduction log_target", "input target", static b => b["input"].KlDivergence(b["target"], b.Flag("log_target"), ReductionOf(b)));
+        table.Add("ctc_loss", "blank reduction zero_infinity", "logits targets input_lengths target_lengths", static b => b["logits"].CtcLoss(
+            b.Index("targets"), b.Index("input_lengths"), b.Index("target_lengths"), b.Int("blank"), ReductionOf(b), b.Flag("zero_infinity")));
         table.Add("cosine_similarity", "dim eps", "x1 x2", static b => b["x1"].CosineSimilarity(b["x2"], b.Int("dim"), b.Number("eps")));
     }
 
