@@ -15,7 +15,8 @@ internal sealed class Bench<T>(Case @case) : IDisposable
     private readonly Dictionary<string, Variable<T>> _recorded = [];
     private readonly Dictionary<string, CaseTensor> _outputs = [];
 
-    public Tape<T> Tape { get; } = new();
+    /// <summary>A tape that trains, unless the case says otherwise.</summary>
+    public Tape<T> Tape { get; } = new(training: !(@case.Attributes.TryGetValue("training", out JsonElement training) && training.ValueKind == JsonValueKind.False));
 
     public Case Case => @case;
 

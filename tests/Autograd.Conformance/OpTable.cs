@@ -21,6 +21,7 @@ internal sealed class OpTable<T>
         Products.AddTo(this);
         Convolution.AddTo(this);
         Losses.AddTo(this);
+        Normalization.AddTo(this);
         Embeddings.AddTo(this);
         Recurrent.AddTo(this);
         Training.AddTo(this);

@@ -26,23 +26,19 @@ internal static unsafe partial class Reductions
     private const int MaxChunks = 1024;
 
     /// <summary>The sum of all elements; 0 of none.</summary>
-    [SkipLocalsInit]
     public static T Sum<T>(ReadOnlySpan<T> x)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        fixed (T* px = x)
-        {
-            int parts = WorkerPool.PartsFor(x.Length, Elementwise.Grain);
-            if (parts == 1) return SumOf<UnaryPoint<IdentityFunction, T>, T>(default, (byte*)px, 1, null, 0, null, 0, x.Length);
-            long chunk = (long)ChunkBlocks * BlockDepth * StreamBytes / sizeof(T);
-            while ((x.Length + chunk - 1) / chunk > MaxChunks) chunk *= 2;
-            int chunks = (int)((x.Length + chunk - 1) / chunk);
-            T* sums = stackalloc T[MaxChunks];
-            WorkerPool.Run(new ChunkWork<T>(px, x.Length, chunk, sums, chunks), parts);
-            PairwiseSum<T> total = new(stackalloc T[PairwiseSum<T>.Capacity]);
-            for (int i = 0; i < chunks; i++) total.Add(sums[i]);
-            return total.Result;
-        }
+        fixed (T* px = x) return SumInChunks<UnaryPoint<IdentityFunction, T>, T>(default, px, null, x.Length);
+    }
+
+    /// <summary>The sum of f(x[i], y[i]); 0 of none.</summary>
+    public static T Sum<TFunction, T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, TFunction function)
+        where TFunction : unmanaged, IBinaryFunction
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (x.Length != y.Length) throw new ArgumentException($"A sum over two operands: {x.Length} elements against {y.Length}.");
+        fixed (T* px = x, py = y) return SumInChunks<BinaryPoint<TFunction, T>, T>(new(function), px, py, x.Length);
     }
 
     /// <summary>The sum of x[i] y[i].</summary>
@@ -109,6 +105,23 @@ internal static unsafe partial class Reductions
         sums.Finish();
     }
 
+    [SkipLocalsInit]
+    private static T SumInChunks<TPoint, T>(TPoint point, T* x, T* y, int length)
+        where TPoint : unmanaged, IPoint<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        int parts = WorkerPool.PartsFor(length, Elementwise.Grain);
+        if (parts == 1) return SumOf<TPoint, T>(point, (byte*)x, 1, (byte*)y, 1, null, 0, length);
+        long chunk = (long)ChunkBlocks * BlockDepth * StreamBytes / sizeof(T);
+        while ((length + chunk - 1) / chunk > MaxChunks) chunk *= 2;
+        int chunks = (int)((length + chunk - 1) / chunk);
+        T* sums = stackalloc T[MaxChunks];
+        WorkerPool.Run(new ChunkWork<TPoint, T>(point, x, y, length, chunk, sums, chunks), parts);
+        PairwiseSum<T> total = new(stackalloc T[PairwiseSum<T>.Capacity]);
+        for (int i = 0; i < chunks; i++) total.Add(sums[i]);
+        return total.Result;
+    }
+
     private static void RequireLayout(int input, int result, int outer, int reduce, int inner)
     {
         if (input != (long)outer * reduce * inner || result != (long)outer * inner)
@@ -120,7 +133,8 @@ internal static unsafe partial class Reductions
     }
 
     /// <summary>Sums of chunks of a row.</summary>
-    private readonly struct ChunkWork<T>(T* x, long length, long chunk, T* sums, int chunks) : IParallelWork
+    private readonly struct ChunkWork<TPoint, T>(TPoint point, T* x, T* y, long length, long chunk, T* sums, int chunks) : IParallelWork
+        where TPoint : unmanaged, IPoint<T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         public void Run(int part, int parts)
@@ -128,7 +142,7 @@ internal static unsafe partial class Reductions
             for (int i = (int)((long)chunks * part / parts); i < (int)((long)chunks * (part + 1) / parts); i++)
             {
                 nint count = (nint)Math.Min(chunk, length - i * chunk);
-                sums[i] = SumOf<UnaryPoint<IdentityFunction, T>, T>(default, (byte*)(x + i * chunk), 1, null, 0, null, 0, count);
+                sums[i] = SumOf<TPoint, T>(point, (byte*)(x + i * chunk), 1, (byte*)(y + i * chunk), 1, null, 0, count);
             }
         }
     }

@@ -14,6 +14,8 @@ internal enum ScratchSlot
     WindowImage,
     WindowColumns,
     WindowPartials,
+    Normalization,
+    Ctc,
 }
 
 /// <summary>

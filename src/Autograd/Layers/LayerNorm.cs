@@ -12,7 +12,6 @@ public sealed class LayerNorm<T> : Layer<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly Shape _normalized;
-    private readonly int[] _axes;
 
     /// <summary>Declares the layer.</summary>
     /// <param name="normalizedShape">The sizes of the last axes, over which mean and variance are taken.</param>
@@ -21,9 +20,8 @@ public sealed class LayerNorm<T> : Layer<T>
     public LayerNorm(Shape normalizedShape, double epsilon = 1e-5)
     {
         if (normalizedShape.Rank == 0) Errors.Argument("LayerNorm: the normalized shape needs at least one axis.");
-        if (!(epsilon >= 0)) Errors.OutOfRange(nameof(epsilon), epsilon, $"LayerNorm: epsilon is 0 or more, not {epsilon}.");
+        NormalizeOperation<T>.RequireEpsilon("LayerNorm", epsilon);
         _normalized = normalizedShape;
-        _axes = [.. Enumerable.Range(-normalizedShape.Rank, normalizedShape.Rank)];
         Epsilon = epsilon;
         Weight = AddParameter("weight", normalizedShape, Initializer.Ones, decays: false);
         Bias = AddParameter("bias", normalizedShape, Initializer.Zeros, decays: false);
@@ -43,17 +41,40 @@ public sealed class LayerNorm<T> : Layer<T>
 
     /// <inheritdoc/>
     /// <exception cref="ShapeException">The last axes of the input are not the normalized shape.</exception>
-    public override Variable<T> Forward(Variable<T> input)
-    {
-        Shape shape = input.Shape;
-        int kept = shape.Rank - _normalized.Rank;
-        if (kept < 0 || shape.Part(kept, shape.Rank) != _normalized)
-        {
-            Errors.Shape($"LayerNorm: the last axes of the input of shape {shape} must be {_normalized}, the shape the layer was built with.");
-        }
+    public override Variable<T> Forward(Variable<T> input) => input.LayerNorm(_normalized, Weight.On(input.Tape), Bias.On(input.Tape), Epsilon);
+}
 
-        Variable<T> centered = input - input.Mean(_axes, keepAxes: true);
-        Variable<T> variance = centered.Square().Mean(_axes, keepAxes: true);
-        return (centered / (variance + Epsilon).Sqrt() * Weight.On(input.Tape)) + Bias.On(input.Tape);
+/// <summary>Divides the last axes by their root mean square, then scales: x / √(mean x² + ε) ⊙ weight.</summary>
+/// <remarks>Parameter <c>weight</c> (ones) of the normalized shape. Zhang and Sennrich 2019.</remarks>
+/// <typeparam name="T"><c>float</c> or <c>double</c>.</typeparam>
+public sealed class RmsNorm<T> : Layer<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private readonly Shape _normalized;
+
+    /// <summary>Declares the layer.</summary>
+    /// <param name="normalizedShape">The sizes of the last axes, over which the mean square is taken.</param>
+    /// <param name="epsilon">ε, added to the mean square.</param>
+    /// <exception cref="ArgumentException">No axis, or a negative ε.</exception>
+    public RmsNorm(Shape normalizedShape, double epsilon = 1e-6)
+    {
+        if (normalizedShape.Rank == 0) Errors.Argument("RmsNorm: the normalized shape needs at least one axis.");
+        NormalizeOperation<T>.RequireEpsilon("RmsNorm", epsilon);
+        _normalized = normalizedShape;
+        Epsilon = epsilon;
+        Weight = AddParameter("weight", normalizedShape, Initializer.Ones, decays: false);
     }
+
+    /// <summary>ε.</summary>
+    public double Epsilon { get; }
+
+    /// <summary>The scale.</summary>
+    public Parameter<T> Weight { get; }
+
+    /// <inheritdoc/>
+    public override int? OutputSize => _normalized[^1];
+
+    /// <inheritdoc/>
+    /// <exception cref="ShapeException">The last axes of the input are not the normalized shape.</exception>
+    public override Variable<T> Forward(Variable<T> input) => input.RmsNorm(_normalized, Weight.On(input.Tape), Epsilon);
 }

@@ -24,9 +24,10 @@ internal static class UpdatePass
         Span<Vector<T>> v = MemoryMarshal.Cast<T, Vector<T>>(values), a = MemoryMarshal.Cast<T, Vector<T>>(first);
         Span<Vector<T>> b = MemoryMarshal.Cast<T, Vector<T>>(second), c = MemoryMarshal.Cast<T, Vector<T>>(third);
         ReadOnlySpan<Vector<T>> g = MemoryMarshal.Cast<T, Vector<T>>(gradient);
-        Vector<T> none = default;
         for (int i = 0; i < v.Length; i++)
         {
+            // A state that is not kept starts at zero for every vector, so that an infinity here is not a NaN there.
+            Vector<T> none = default;
             rule.Apply(ref v[i], g[i], ref a.IsEmpty ? ref none : ref a[i], ref b.IsEmpty ? ref none : ref b[i], ref c.IsEmpty ? ref none : ref c[i]);
         }
 

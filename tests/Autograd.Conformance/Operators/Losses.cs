@@ -16,7 +16,15 @@ internal static class Losses
             b["input"].NegativeLogLikelihood(b.Index("target"), 1, ReductionOf(b), b.Int("ignore_index"), Weight(b)));
         table.Add("binary_cross_entropy_with_logits", "reduction", "input target pos_weight", static b =>
             b["input"].BinaryCrossEntropyWithLogits(b["target"], b.Optional("pos_weight"), ReductionOf(b)));
+        table.Add("binary_cross_entropy", "reduction", "input target", static b => b["input"].BinaryCrossEntropy(b["target"], ReductionOf(b)));
         table.Add("mse_loss", "reduction", "input target", static b => b["input"].MeanSquaredError(b["target"], ReductionOf(b)));
+        table.Add("l1_loss", "reduction", "input target", static b => b["input"].MeanAbsoluteError(b["target"], ReductionOf(b)));
+        table.Add("smooth_l1_loss", "reduction beta", "input target", static b => b["input"].SmoothL1(b["target"], b.Number("beta"), ReductionOf(b)));
+        table.Add("huber_loss", "reduction delta", "input target", static b => b["input"].Huber(b["target"], b.Number("delta"), ReductionOf(b)));
+        table.Add("kl_div", "reduction log_target", "input target", static b => b["input"].KlDivergence(b["target"], b.Flag("log_target"), ReductionOf(b)));
+        table.Add("ctc_loss", "blank reduction zero_infinity", "logits targets input_lengths target_lengths", static b => b["logits"].CtcLoss(
+            b.Index("targets"), b.Index("input_lengths"), b.Index("target_lengths"), b.Int("blank"), ReductionOf(b), b.Flag("zero_infinity")));
+        table.Add("cosine_similarity", "dim eps", "x1 x2", static b => b["x1"].CosineSimilarity(b["x2"], b.Int("dim"), b.Number("eps")));
     }
 
     private static Tensor<T>? Weight<T>(Bench<T> bench)
@@ -28,6 +36,7 @@ internal static class Losses
             "none" => Reduction.None,
             "sum" => Reduction.Sum,
             "mean" => Reduction.Mean,
+            "batchmean" => Reduction.BatchMean,
             _ => throw bench.Bad("reduction"),
         };
 }

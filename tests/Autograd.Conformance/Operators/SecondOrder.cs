@@ -36,6 +36,8 @@ internal static class SecondOrder
             "gru_sum" => GruOf(b).Forward(x).Outputs.Square().Sum(),
             "conv2d_square" => x.Conv2d(b["weight"], b["bias"], padding: 1).Tanh().Square().Sum(),
             "conv1d_gelu_pool" => x.Conv1d(b["weight"], b["bias"], padding: 1).Gelu().AvgPool1d(2).Square().Sum(),
+            "layer_norm_cubic" => x.LayerNorm([x.Shape[^1]], b["weight"], b["bias"]).Pow(3).Sum(),
+            "batch_norm_cubic" => x.BatchNorm(new Tensor<T>([x.Shape[1]]), new Tensor<T>([x.Shape[1]]), b["weight"], b["bias"]).Pow(3).Sum(),
             _ => throw b.Bad("function"),
         };
         return (x, value);

@@ -5,7 +5,10 @@ namespace Autograd.Conformance.Operators;
 /// <summary>optim.json, clip.json</summary>
 internal static class Training
 {
-    private const string Hyperparameters = "name lr momentum dampening weight_decay nesterov betas eps amsgrad alpha centered";
+    private const string Hyperparameters = "name lr momentum dampening weight_decay nesterov betas eps amsgrad alpha centered lr_decay initial_accumulator_value rho";
+    private const string ScheduleAttributes =
+        "name base_lr steps step_size gamma t_max eta_min start_factor end_factor total_iters max_lr total_steps pct_start anneal_strategy " +
+        "div_factor final_div_factor three_phase mode factor patience threshold threshold_mode cooldown min_lr eps";
 
     public static void AddTo<T>(OpTable<T> table)
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -22,6 +25,11 @@ internal static class Training
                 optimizer.Step(b.Tape.Backward(parameter.On(b.Tape), b.Tape.Constant(b.Values(gradients[step - 1]))));
                 b.Output($"param_{step}", parameter.Value.Clone());
             }
+        });
+        table.Add("lr_scheduler", ScheduleAttributes, "losses", static b =>
+        {
+            Func<int, double> rate = RateOf(b);
+            b.Output("lrs", new Tensor<T>([b.Int("steps") + 1], [.. Enumerable.Range(0, b.Int("steps") + 1).Select(step => T.CreateChecked(rate(step)))]));
         });
         table.Add("clip_grad_norm", "max_norm norm_type", "grad_*", static b =>
         {
@@ -51,10 +59,46 @@ internal static class Training
                 return new Adam<T>(model, rate, b.Numbers("betas")[0], b.Numbers("betas")[1], b.Number("eps"), decay, b.Flag("amsgrad"));
             case "adamw":
                 return new AdamW<T>(model, rate, b.Numbers("betas")[0], b.Numbers("betas")[1], b.Number("eps"), decay, b.Flag("amsgrad"));
+            case "adagrad":
+                return new Adagrad<T>(model, rate, b.Number("lr_decay"), b.Number("initial_accumulator_value"), b.Number("eps"), decay);
+            case "adadelta":
+                return new Adadelta<T>(model, rate, b.Number("rho"), b.Number("eps"), decay);
             default:
                 throw b.Bad("name");
         }
     }
+
+    /// <summary>The rate after so many steps, asked for in order.</summary>
+    private static Func<int, double> RateOf<T>(Bench<T> b)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        double rate = b.Number("base_lr");
+        if (b.Text("name") == "reduce_on_plateau")
+        {
+            ReduceOnPlateau plateau = new(
+                rate, Is(b, "mode", "max", "min"), b.Number("factor"), b.Int("patience"), b.Number("threshold"),
+                Is(b, "threshold_mode", "abs", "rel") ? PlateauThreshold.Absolute : PlateauThreshold.Relative, b.Int("cooldown"), b.Number("min_lr"), b.Number("eps"));
+            T[] losses = b.Values("losses").ToArray();
+            return step => step == 0 ? plateau.Rate : plateau.Observe(double.CreateChecked(losses[step - 1]));
+        }
+
+        Schedule schedule = b.Text("name") switch
+        {
+            "step_lr" => Schedule.Steps(rate, b.Int("step_size"), b.Number("gamma")),
+            "exponential" => Schedule.Exponential(rate, b.Number("gamma")),
+            "cosine_annealing" => Schedule.CosineAnnealing(rate, b.Int("t_max"), b.Number("eta_min")),
+            "linear_warmup" => Schedule.LinearWarmup(rate, b.Int("total_iters"), b.Number("start_factor"), b.Number("end_factor")),
+            "one_cycle" => Schedule.OneCycle(
+                b.Number("max_lr"), b.Int("total_steps"), b.Number("pct_start"), Is(b, "anneal_strategy", "cos", "linear") ? Annealing.Cosine : Annealing.Linear,
+                b.Number("div_factor"), b.Number("final_div_factor"), b.Flag("three_phase")),
+            _ => throw b.Bad("name"),
+        };
+        return step => schedule.Rate(step);
+    }
+
+    /// <summary>Whether an attribute has the one of two values it may have.</summary>
+    private static bool Is<T>(Bench<T> b, string attribute, string yes, string no)
+        where T : unmanaged, IFloatingPointIeee754<T> => b.Text(attribute) == yes || (b.Text(attribute) == no ? false : throw b.Bad(attribute));
 
     /// <summary>The inputs as gradients of as many parameters: the gradient of ⟨grad, parameter⟩ is grad.</summary>
     private static Gradients<T> Given<T>(Bench<T> b, out Parameter<T>[] parameters)

@@ -11,4 +11,7 @@ public enum Reduction
 
     /// <summary>No reduction: the loss of each element.</summary>
     None,
+
+    /// <summary>The sum divided by the size of the first axis, which is the batch; of losses of an element against a target.</summary>
+    BatchMean,
 }

@@ -61,6 +61,7 @@ public sealed class ClassLossContract : OperatorContract<ClassLossCase>
         Refuse<ShapeException>(static tape => tape.Zeros([2, 3]).CrossEntropy(Targets(0, 0), classWeights: new Tensor<double>([2])), "[2]", "[3]"),
         Refuse<ArgumentOutOfRangeException>(static tape => tape.Zeros([2, 3]).CrossEntropy(Targets(0, 0), labelSmoothing: 1.5), "1.5"),
         Refuse<ArgumentOutOfRangeException>(static tape => tape.Zeros([2, 3]).CrossEntropy(Targets(0, 0), labelSmoothing: double.NaN), "NaN"),
+        Refuse<ArgumentOutOfRangeException>(static tape => tape.Zeros([2, 3]).CrossEntropy(Targets(0, 0), reduction: Reduction.BatchMean), "Mean"),
         Refuse<ArgumentOutOfRangeException>(static tape => tape.Zeros([2, 3]).CrossEntropy(Targets(0, 0), reduction: (Reduction)9), "Mean"),
         Refuse<ArgumentOutOfRangeException>(static tape => tape.Zeros([2, 3]).CrossEntropy(Targets(0, 0), axis: 2), "2", "[2, 3]"),
     ];
@@ -122,58 +123,4 @@ public sealed class ClassLossContract : OperatorContract<ClassLossCase>
     }
 
     private static Tensor<int> Targets(params int[] values) => new([values.Length], values);
-}
-
-/// <summary>Binary cross-entropy with logits and squared error: composites, so that only their formulas are to be checked.</summary>
-public sealed class CompositeLossContract : OperatorContract<(string Name, Reduction Reduction)>
-{
-    public override Type[] Operations => [typeof(SquareOperation<>), typeof(LogSigmoidOperation<>)];
-
-    protected override IEnumerable<Sample> Samples =>
-    [
-        .. from name in new[] { "mse", "bce" }
-           from reduction in new[] { Reduction.Mean, Reduction.Sum, Reduction.None }
-           from sizes in new int[][] { [3, 4], [1], [] }
-           select At((name, reduction), N(sizes), U(0.1, 0.9, sizes)),
-        At(("bce", Reduction.None), N(2, 3), U(0, 1, 2, 3), U(0.5, 2, 3)), At(("mse", Reduction.None), N(0), N(0)), At(("bce", Reduction.Sum), N(0), N(0)),
-    ];
-
-    protected override IEnumerable<Exact> ExactCases =>
-    [
-        Gradient(("bce", Reduction.None), [1000, -1000, 1000, -1000, 1e4], [1, 1, 0, 0, 0], [0, 1000, 1000, 0, 1e4], [0, -1, 1, 0, 1]),
-    ];
-
-    protected override IEnumerable<Refusal> Refusals =>
-    [
-        Refuse<ShapeException>(static tape => tape.Zeros([3, 5]).MeanSquaredError(tape.Zeros([3, 6])), "[3, 5]", "[3, 6]"),
-        Refuse<ShapeException>(static tape => tape.Zeros([3, 5]).BinaryCrossEntropyWithLogits(tape.Zeros([5])), "[3, 5]", "[5]"),
-        Refuse<ShapeException>(static tape => tape.Zeros([3, 5]).BinaryCrossEntropyWithLogits(tape.Zeros([3, 5]), tape.Zeros([4])), "[4]", "[3, 5]"),
-        Refuse<ArgumentOutOfRangeException>(static tape => tape.Zeros([3]).MeanSquaredError(tape.Zeros([3]), (Reduction)9), "Mean"),
-    ];
-
-    protected override Sample Draw(Choices choose)
-    {
-        int[] sizes = choose.Sizes(least: 1);
-        (string, Reduction) attributes = (choose.Of("mse", "bce"), choose.Of(Reduction.Mean, Reduction.Sum, Reduction.None));
-        return At(attributes, choose.N(sizes), choose.U(0.1, 0.9, sizes));
-    }
-
-    protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (string Name, Reduction Reduction) a) =>
-    [
-        a.Name == "mse" ? x[0].MeanSquaredError(x[1], a.Reduction) : x[0].BinaryCrossEntropyWithLogits(x[1], x.Length > 2 ? x[2] : null, a.Reduction),
-    ];
-
-    protected override Nd[] Reference(Nd[] x, (string Name, Reduction Reduction) a)
-    {
-        Nd yes = Nd.Zip(x[0], x[1], static (logit, target) => target * Real.Log(1 + Real.Exp(-logit)));
-        if (x.Length > 2) yes = Nd.Zip(yes, x[2], static (loss, weight) => loss * weight);
-        Nd no = Nd.Zip(x[0], x[1], static (logit, target) => (1 - target) * Real.Log(1 + Real.Exp(logit)));
-        Nd losses = a.Name == "mse" ? Nd.Zip(x[0], x[1], static (left, right) => (left - right) * (left - right)) : Nd.Zip(yes, no, static (left, right) => left + right);
-        Real sum = losses.Data.Sum();
-        return [a.Reduction == Reduction.None ? losses : Nd.Scalar(a.Reduction == Reduction.Sum ? sum : sum / losses.Data.Length)];
-    }
-
-    /// <summary>Logits against constant targets.</summary>
-    private static Exact Gradient((string Name, Reduction Reduction) attributes, double[] logits, double[] targets, double[] losses, double[] gradients) =>
-        new(Differentiable(1, attributes, Nd.Vector(logits), Nd.Vector(targets)), [Nd.Vector(losses)], [Nd.Vector(gradients)]);
 }
