@@ -70,6 +70,22 @@ internal static class ShapeMath
         return true;
     }
 
+    /// <summary>Which matrix of an operand [..., n, m], whose leading axes broadcast to <paramref name="batch"/>, stands at an index of the batch.</summary>
+    public static int PlaceInBatch(int index, Shape batch, Shape operand)
+    {
+        int place = 0, stride = 1;
+        for (int i = 1; i <= batch.Rank; i++)
+        {
+            (index, int coordinate) = Math.DivRem(index, batch[^i]);
+            int axis = operand.Rank - 2 - i;
+            if (axis < 0) break;
+            if (operand[axis] != 1) place += coordinate * stride;
+            stride *= operand[axis];
+        }
+
+        return place;
+    }
+
     private static void Mismatch(Shape from, ReadOnlySpan<int> sizes) =>
         Errors.Shape($"Reshape: shape {from} has {from.Length} elements, which do not fill {Errors.List(sizes)}.");
 }

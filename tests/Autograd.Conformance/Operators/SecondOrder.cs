@@ -33,6 +33,7 @@ internal static class SecondOrder
             "softmax_regression" => b["data"].Linear(x).CrossEntropy(b.Index("target")),
             "attention" => Attention(x.Linear(b["wq"]), x.Linear(b["wk"]), x.Linear(b["wv"])).Square().Sum(),
             "lstm_sum" => LstmSum(LstmOf(b, b["weight_hh_l0"]), x),
+            "logdet_gram" => (x.MatMul(x.Transpose()) + Identity(b.Tape, x.Shape[0])).LogDeterminant(),
             "gru_sum" => GruOf(b).Forward(x).Outputs.Square().Sum(),
             "conv2d_square" => x.Conv2d(b["weight"], b["bias"], padding: 1).Tanh().Square().Sum(),
             "conv1d_gelu_pool" => x.Conv1d(b["weight"], b["bias"], padding: 1).Gelu().AvgPool1d(2).Square().Sum(),
@@ -45,6 +46,14 @@ internal static class SecondOrder
 
     private static Variable<T> Attention<T>(Variable<T> q, Variable<T> k, Variable<T> v)
         where T : unmanaged, IFloatingPointIeee754<T> => (q.MatMul(k.Transpose()) / Math.Sqrt(q.Shape[^1])).Softmax(-1).MatMul(v);
+
+    private static Variable<T> Identity<T>(Tape<T> tape, int size)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Tensor<T> identity = new([size, size]);
+        for (int i = 0; i < size; i++) identity[i, i] = T.One;
+        return tape.Constant(identity);
+    }
 
     /// <summary>The variable is itself a parameter of the layer.</summary>
     private static (Variable<T> X, Variable<T> Value) OfRecurrentWeight<T>(Bench<T> b)

@@ -83,25 +83,8 @@ internal sealed class MatMulOperation<T> : Operation<T>
 
         for (int i = 0; i < count; i++)
         {
-            int atA = batchA == count ? i : Place(i, batch, left), atB = batchB == count ? i : Place(i, batch, right);
+            int atA = batchA == count ? i : ShapeMath.PlaceInBatch(i, batch, left), atB = batchB == count ? i : ShapeMath.PlaceInBatch(i, batch, right);
             Gemm.Multiply(_transposeA, _transposeB, n, m, k, a.Slice(atA * sizeA, sizeA), lda, b.Slice(atB * sizeB, sizeB), ldb, y.Slice(i * n * m, n * m), m, accumulate: false);
         }
-    }
-
-    /// <summary>Which matrix of a broadcast operand serves product <paramref name="index"/> of the batch.</summary>
-    private static int Place(int index, Shape batch, Shape operand)
-    {
-        int place = 0, stride = 1;
-        for (int i = 1; i <= batch.Rank; i++)
-        {
-            int coordinate = index % batch[^i];
-            index /= batch[^i];
-            int axis = operand.Rank - 2 - i;
-            if (axis < 0) break;
-            if (operand[axis] != 1) place += coordinate * stride;
-            stride *= operand[axis];
-        }
-
-        return place;
     }
 }
