@@ -35,6 +35,42 @@ public sealed class ThreadInvarianceTests
     }
 
     [Fact]
+    public void ConvolutionsAndPoolsHaveTheSameBits()
+    {
+        var random = new Random(15);
+        foreach (ConvolutionShape shape in new ConvolutionShape[]
+        {
+            new(5, 1, 16, 24, new(ConvolutionTests.Axis(20, 3, 1, 1), ConvolutionTests.Axis(21, 3, 1, 1))),
+            new(1, 1, 40, 70, new(ConvolutionTests.Axis(14, 3, 2, 1), ConvolutionTests.Axis(30, 3, 1, 1))),
+            new(3, 2, 30, 10, new(Windowing.One, ConvolutionTests.Axis(400, 5, 2, 2, 2))),
+            new(7, 40, 1, 1, new(ConvolutionTests.Axis(30, 3, 1, 1), ConvolutionTests.Axis(30, 3, 1, 1))),
+            new(2, 1, 64, 64, new(ConvolutionTests.Axis(9, 1, 1, 0), ConvolutionTests.Axis(40, 1, 1, 0))),
+        })
+        {
+            float[] x = GemmTests.Values<float>(random, (int)shape.InputLength), w = GemmTests.Values<float>(random, (int)shape.WeightLength);
+            float[] y = GemmTests.Values<float>(random, (int)shape.OutputLength);
+            int planes = shape.Batch * shape.Groups * shape.Channels, windows = planes * shape.Windows.Count;
+            var averages = new AverageShape(AverageAxis.Adaptive(shape.Windows.Rows.Size, 3), AverageAxis.Adaptive(shape.Windows.Columns.Size, 5), false);
+            float[][]? expected = null;
+            foreach ((int threads, int bits) in new[] { (1, 512), (1, 256), (1, 128), (2, 512), (3, 256), (4, 512), (8, 512) })
+            {
+                using var scope = new ThreadsScope(threads);
+                float[][] found = [new float[y.Length], new float[x.Length], new float[w.Length], new float[windows], new float[windows], new float[x.Length], new float[planes * 15], new float[x.Length]];
+                Convolution.Forward<float>(bits, shape, x, w, [], found[0]);
+                Convolution.InputGradient<float>(bits, shape, y, w, found[1], accumulate: false);
+                // A depthwise weight gradient sums along vectors, so the width alone may change its bits.
+                Convolution.WeightGradient<float>(shape.IsDepthwise ? 512 : bits, shape, x, y, found[2]);
+                Pooling.Max<float>(bits, shape.Windows, planes, x, found[3], found[4]);
+                Pooling.Spread<float>(shape.Windows, planes, found[3], found[4], found[5]);
+                Pooling.Average<float>(bits, averages, planes, x, found[6]);
+                Pooling.SpreadAverage<float>(bits, averages, planes, found[6], found[7]);
+                expected ??= found;
+                for (int i = 0; i < found.Length; i++) GemmTests.AssertSameBits<float>(expected[i], found[i]);
+            }
+        }
+    }
+
+    [Fact]
     public void RecurrentSweepsHaveTheSameBits()
     {
         foreach (RecurrentKind kind in Enum.GetValues<RecurrentKind>())
