@@ -134,7 +134,7 @@ public sealed class ReductionGridTests
         Kernel<T> kernel = Find<T>(name);
         foreach ((int outer, int reduce, int inner) in new[]
         {
-            (3, 7, 1), (2, 5, 4), (1, 100, 3), (4, 33, 17), (2, 1, 9), (1, 1030, 1), (2, 70, 300), (5, 257, 2), (1, 64, 16), (0, 3, 2), (3, 4, 0), (1, 20_000, 14),
+            (3, 7, 1), (2, 5, 4), (1, 100, 3), (4, 33, 17), (2, 1, 9), (1, 1030, 1), (0, 3, 2), (3, 4, 0), (1, 20_000, 14),
         })
         {
             T[] x = Values<T>(5, outer * reduce * inner), g = Values<T>(6, x.Length);
