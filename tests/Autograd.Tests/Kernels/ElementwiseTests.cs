@@ -9,6 +9,7 @@ public sealed class ElementwiseTests
 {
     private const double Canary = -12345.678;
     private const int MaxLength = 257;
+    private static readonly bool Deep = Environment.GetEnvironmentVariable("AUTOGRAD_DEEP") == "1";
 
     private static readonly double[] Specials =
         [double.NaN, double.PositiveInfinity, double.NegativeInfinity, -0.0, double.NaN, double.NaN, 0.0];
@@ -158,13 +159,17 @@ public sealed class ElementwiseTests
             T[] buffer = new T[MaxLength + 16];
             for (int length = 0; length <= MaxLength; length++)
             {
-                int start = (length * 37) % (size - length);
-                int offset = length % 8 + (length / 8 % 2);
-                buffer.AsSpan().Fill(canary);
-                Apply(function, inputs, start, buffer.AsSpan(offset, length));
-                AssertSame<T>(expected.AsSpan(start, length), buffer.AsSpan(offset, length), $"{typeof(TFunction).Name} of {typeof(T).Name} at {width} bits, length {length}");
-                Assert.False(buffer.AsSpan(0, offset).ContainsAnyExcept(canary), "wrote before the result");
-                Assert.False(buffer.AsSpan(offset + length).ContainsAnyExcept(canary), "wrote behind the result");
+                // Every start address while a row is a few vectors long, then one for each length; all of them in a deep run.
+                int first = length % 8, offsets = Deep || (length <= 40 && width == Simd.Best) ? 8 : 1;
+                for (int offset = first; offset < first + offsets; offset++)
+                {
+                    int start = ((length * 37) + (offset * 101)) % (size - length), at = 1 + (offset % 8);
+                    buffer.AsSpan().Fill(canary);
+                    Apply(function, inputs, start, buffer.AsSpan(at, length));
+                    AssertSame<T>(expected.AsSpan(start, length), buffer.AsSpan(at, length), $"{typeof(TFunction).Name} of {typeof(T).Name} at {width} bits, length {length}");
+                    if (buffer.AsSpan(0, at).ContainsAnyExcept(canary)) Assert.Fail("wrote before the result");
+                    if (buffer.AsSpan(at + length).ContainsAnyExcept(canary)) Assert.Fail("wrote behind the result");
+                }
             }
 
             // In place.

@@ -17,6 +17,10 @@ public sealed class ReductionsTests
 
     [Theory]
     [MemberData(nameof(Types))]
+    public void RunningSumsKeepTheErrorBoundOfSums(Type type) => Run(nameof(CheckRunningSums), type);
+
+    [Theory]
+    [MemberData(nameof(Types))]
     public void ExtremesKeepNaNAtEveryIndex(Type type) => Run(nameof(CheckExtremes), type);
 
     [Theory]
@@ -128,6 +132,28 @@ public sealed class ReductionsTests
             if (length > 2000) Assert.True(error <= 4 * epsilon * absolute, $"sum of {length}: off by {error}, more than pairwise sums are in practice");
             double squares = x.Sum(v => double.CreateTruncating(v) * double.CreateTruncating(v));
             Assert.True(Math.Abs(double.CreateTruncating(firstDot!.Value) - squares) <= 8 * (1 + Math.Log2(Math.Max(length, 1))) * epsilon * squares + 1e-300);
+        }
+    }
+
+    private static void CheckRunningSums<T>()
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        double epsilon = typeof(T) == typeof(float) ? Math.Pow(2, -24) : Math.Pow(2, -53);
+        System.Random random = new(19);
+        T[] x = [.. Enumerable.Range(0, 100_003).Select(_ => T.CreateTruncating((random.NextDouble() - 0.2) * Math.Pow(2, random.Next(-8, 8))))], y = new T[x.Length];
+        foreach (bool reverse in new[] { false, true })
+        {
+            Reductions.CumulativeSum<T>(x, y, 1, x.Length, 1, reverse);
+            HighPrecision exact = default;
+            double absolute = 0;
+            for (int k = 0; k < x.Length; k++)
+            {
+                int at = reverse ? x.Length - 1 - k : k;
+                exact += HighPrecision.From(double.CreateTruncating(x[at]));
+                absolute += Math.Abs(double.CreateTruncating(x[at]));
+                double error = Math.Abs((exact - HighPrecision.From(double.CreateTruncating(y[at]))).ToDouble());
+                if (error > 8 * (1 + Math.Log2(k + 1)) * epsilon * absolute) Assert.Fail($"running sum of {k + 1}: off by {error}");
+            }
         }
     }
 

@@ -71,6 +71,42 @@ public sealed class ThreadInvarianceTests
     }
 
     [Fact]
+    public void ReductionsHaveTheSameBits()
+    {
+        var random = new Random(15);
+        foreach ((int outer, int reduce, int inner) in new[] { (400, 700, 1), (3, 90_000, 1), (1, 500, 600), (7, 300, 130) })
+        {
+            float[] x = GemmTests.Values<float>(random, outer * reduce * inner), g = GemmTests.Values<float>(random, x.Length);
+            float[][]? expected = null;
+            foreach (int threads in new[] { 1, 2, 3, 8 })
+            {
+                using var scope = new ThreadsScope(threads);
+                float[][] found = Reduce(x, g, outer, reduce, inner);
+                expected ??= found;
+                for (int k = 0; k < found.Length; k++) GemmTests.AssertSameBits<float>(expected[k], found[k]);
+            }
+        }
+
+        static float[][] Reduce(float[] x, float[] g, int outer, int reduce, int inner)
+        {
+            int groups = outer * inner;
+            float[][] y = [.. Enumerable.Range(0, 12).Select(k => new float[k < 6 ? groups : x.Length])];
+            Reductions.Sum<float>(x, y[0], outer, reduce, inner);
+            Reductions.Variance<float>(x, y[1], y[2], outer, reduce, inner, reduce, root: true);
+            Reductions.Norm<float>(x, y[3], outer, reduce, inner, 2);
+            Reductions.Product<float>(x, y[4], outer, reduce, inner);
+            Reductions.Max<float>(x, y[5], outer, reduce, inner);
+            Reductions.ExtremeGradient<float>(g.AsSpan(0, groups), x, y[5], y[6], outer, reduce, inner);
+            Reductions.ProductGradient<float>(g.AsSpan(0, groups), x, y[7], outer, reduce, inner);
+            Reductions.CumulativeSum<float>(x, y[8], outer, reduce, inner, reverse: false);
+            Reductions.CumulativeProduct<float>(x, y[9], outer, reduce, inner);
+            Reductions.CumulativeProductGradient<float>(g, x, y[9], y[10], outer, reduce, inner);
+            Reductions.Recurrence<float>(x, g, y[11], outer, reduce, inner, reverse: true);
+            return y;
+        }
+    }
+
+    [Fact]
     public void RecurrentSweepsHaveTheSameBits()
     {
         foreach (RecurrentKind kind in Enum.GetValues<RecurrentKind>())

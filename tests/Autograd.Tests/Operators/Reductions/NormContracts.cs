@@ -13,8 +13,8 @@ public sealed class NormContract : OperatorContract<(int[]? Axes, double P, bool
            select At((place.Axes, p, keep), N(place.Sizes)),
         At((null, double.PositiveInfinity, false), new Choices([]).Apart(0.1, 7)), At(([1], double.PositiveInfinity, true), new Choices([]).Apart(0.1, 3, 4)), At(([0, 2], double.PositiveInfinity, false), new Choices([]).Apart(0.1, 2, 3, 2)),
 
-        // The root of a sum of squares is smooth where only some elements are 0.
-        At((null, 2, false), Nd.Vector(0, 0.5, 0, -0.75)), At(([0], 3, false), Nd.Of([3, 2], 0, 1, -0.5, 0, 0.25, 2)),
+        // Norms of an even p are smooth where only some elements are 0.
+        At((null, 2, false), Nd.Vector(0, 0.5, 0, -0.75)), At(([0], 4, false), Nd.Of([3, 2], 0, 1, -0.5, 0, 0.25, 2)),
     ];
 
     protected override IEnumerable<Exact> ExactCases =>
