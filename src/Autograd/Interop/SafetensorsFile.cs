@@ -85,6 +85,9 @@ public sealed class SafetensorsFile : IDisposable
         return new SafetensorsFile(null, content, name);
     }
 
+    /// <summary>What messages call the file.</summary>
+    internal string Name => _name;
+
     /// <summary>Finds a tensor by its name.</summary>
     public bool TryGetEntry(string name, [NotNullWhen(true)] out SafetensorsEntry? entry) => _byName.TryGetValue(name, out entry);
 

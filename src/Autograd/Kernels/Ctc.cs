@@ -12,9 +12,12 @@ internal readonly struct LogAddFunction : ITernaryFunction
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        V largest = V.Max(V.Max(x, y), z);
-        V scale = V.Select(V.Equal(largest, V.Constant(double.NegativeInfinity)), V.Zero, largest);
-        V sum = VectorMath.ExpOfNonPositive<V, T>(x - scale) + VectorMath.ExpOfNonPositive<V, T>(y - scale) + VectorMath.ExpOfNonPositive<V, T>(z - scale);
+        // The exponential of the largest, less itself, is 1, so two remain.
+        V larger = V.Max(x, y), smaller = V.Min(x, y);
+        V largest = V.Max(larger, z), least = V.Min(smaller, z), middle = V.Max(smaller, V.Min(larger, z));
+        V nothing = V.Equal(largest, V.Constant(double.NegativeInfinity)), scale = V.Select(nothing, V.Zero, largest);
+        V rest = VectorMath.ExpOfNonPositive<V, T>(middle - scale) + VectorMath.ExpOfNonPositive<V, T>(least - scale);
+        V sum = V.Select(nothing, V.Zero, V.Constant(1)) + rest;
         return scale + VectorMath.Log<V, T>(sum);
     }
 }

@@ -128,9 +128,10 @@ internal sealed class CharLmTraining<TState> : ITrainingRun
 
     private static long[] Sizes(Shape shape) => [.. shape.ToArray().Select(static size => (long)size)];
 
-    /// <summary>The weights under PyTorch's names, and the optimizer's tensors.</summary>
+    /// <summary>The weights and buffers under PyTorch's names, and the optimizer's tensors.</summary>
     private IEnumerable<(string Name, Tensor<float> Value)> Tensors() =>
         _model.NamedParameters().Select(static entry => (entry.Path, entry.Parameter.Value))
+            .Concat(_model.NamedBuffers())
             .Concat(_optimizer.NamedStates().Select(static state => ("optimizer." + state.Name, state.Value)));
 
     /// <summary>The parts of the carried state: <c>state.0</c> is h, <c>state.1</c> an LSTM's c.</summary>
