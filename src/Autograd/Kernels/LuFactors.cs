@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using MathNet.Numerics.Providers.LinearAlgebra;
 
 namespace Autograd.Kernels;
@@ -8,15 +9,13 @@ namespace Autograd.Kernels;
 /// managed code of MathNet.Numerics whatever provider the process has chosen, so that the bits are the same everywhere.
 /// </summary>
 /// <remarks>
-/// A pivot is taken for zero when rounding alone explains it: when none of the candidates of its column is larger than
-/// <see cref="Rounding"/> · n · ε · Σ |l| |u|, the bound on what cancellation leaves (Higham, Accuracy and Stability of Numerical
-/// Algorithms, 2nd ed., theorem 9.3). The bound follows the scale of each row, so small matrices are not taken for singular.
+/// A matrix is singular to working precision when a pivot is 0, or when rounding alone can explain one. The factors are those
+/// of A + E with |E| ≤ n ε |L| |U| (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., theorem 9.3), which to first order
+/// moves pivot i by a share of at most n ε (|L⁻¹| |L| |U| |U⁻¹|)ᵢᵢ: if that reaches 1, no digit of it is left. Scaling rows or
+/// columns changes nothing of this, so small or unbalanced matrices are not taken for singular.
 /// </remarks>
 internal sealed class LuFactors
 {
-    /// <summary>How often the first-order bound on rounding is allowed for, since an ill-conditioned leading block enlarges it.</summary>
-    private const int Rounding = 4;
-
     private const double Epsilon = 2.220446049250313e-16; // 2⁻⁵²
 
     private readonly double[] _packed; // each matrix row-major: L below the diagonal, whose own diagonal is 1, and U above
@@ -51,6 +50,7 @@ internal sealed class LuFactors
         if (n == 0) return factors;
         double[] columns = new double[n * n];
         int[] swaps = new int[n];
+        PivotCheck check = new(n * n);
         for (int matrix = 0; matrix < count; matrix++)
         {
             Turn(a.Slice(matrix * n * n, n * n), n, columns);
@@ -65,7 +65,7 @@ internal sealed class LuFactors
                 factors._odd[matrix] ^= true;
             }
 
-            factors.FindZeroPivots(matrix);
+            factors._singular[matrix] = factors.LosesAPivot(matrix, check);
         }
 
         return factors;
@@ -196,23 +196,53 @@ internal sealed class LuFactors
 
     private Span<double> Packed(int matrix) => _packed.AsSpan(matrix * Size * Size, Size * Size);
 
-    private void FindZeroPivots(int matrix)
+    private bool LosesAPivot(int matrix, PivotCheck check)
     {
         int n = Size;
         ReadOnlySpan<double> lu = Packed(matrix);
-        for (int pivot = 0; pivot < n; pivot++)
+        for (int i = 0; i < n; i++) if (lu[(i * n) + i] == 0) return true;
+        check.Lower.AsSpan().Clear();
+        check.Upper.AsSpan().Clear();
+        for (int i = 0; i < n; i++) check.Lower[(i * n) + i] = check.Upper[(i * n) + i] = 1;
+        TriangularSolve.Solve(upper: false, transposed: false, unit: true, n, n, lu, check.Lower);
+        TriangularSolve.Solve(upper: true, transposed: false, unit: false, n, n, lu, check.Upper);
+        TensorPrimitives.Abs(check.Lower, check.Lower);
+        TensorPrimitives.Abs(check.Upper, check.Upper);
+        for (int i = 0; i < n; i++)
         {
-            // Of the rows that could have given the pivot, which stands first, one that is larger than its rounding is enough.
-            bool zero = true;
-            for (int row = pivot; zero && row < n; row++)
+            for (int j = 0; j < n; j++)
             {
-                double cancelled = 0, candidate = Math.Abs(lu[(pivot * n) + pivot]);
-                if (row > pivot) candidate *= Math.Abs(lu[(row * n) + pivot]);
-                for (int k = 0; k < pivot; k++) cancelled += Math.Abs(lu[(row * n) + k] * lu[(k * n) + pivot]);
-                zero = candidate <= Rounding * n * Epsilon * cancelled;
+                double element = Math.Abs(lu[(i * n) + j]);
+                check.LowerFactor[(i * n) + j] = j < i ? element : j == i ? 1 : 0;
+                check.UpperFactor[(i * n) + j] = j < i ? 0 : element;
             }
-
-            _singular[matrix] |= zero;
         }
+
+        Gemm.Multiply<double>(false, false, n, n, n, check.Lower, n, check.LowerFactor, n, check.Rows, n);
+        Gemm.Multiply<double>(false, false, n, n, n, check.UpperFactor, n, check.Upper, n, check.Columns, n);
+        for (int i = 0; i < n; i++)
+        {
+            double share = 0;
+            for (int k = 0; k <= i; k++) share += check.Rows[(i * n) + k] * check.Columns[(k * n) + i];
+            if (n * Epsilon * share >= 1) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Memory for the check of pivots: |L⁻¹|, |U⁻¹|, |L|, |U|, |L⁻¹| |L| and |U| |U⁻¹|.</summary>
+    private sealed class PivotCheck(int area)
+    {
+        public double[] Lower { get; } = new double[area];
+
+        public double[] Upper { get; } = new double[area];
+
+        public double[] LowerFactor { get; } = new double[area];
+
+        public double[] UpperFactor { get; } = new double[area];
+
+        public double[] Rows { get; } = new double[area];
+
+        public double[] Columns { get; } = new double[area];
     }
 }

@@ -18,12 +18,11 @@ public sealed class FactorizationTests
         for (int i = 0; i < 200; i++)
         {
             double[] a = Normal(random, n * n);
-            int target = random.NextInt(n), first = (target + 1 + random.NextInt(n - 1)) % n, second = random.NextInt(n);
-            if (second == target) second = first;
+            int target = random.NextInt(n), first = (target + 1) % n, second = (target + 2) % n;
             double scale = Math.ScaleB(1, random.NextInt(200) - 100), factor = i % 3 == 0 ? 1 : random.NextNormal();
             for (int k = 0; k < n; k++)
             {
-                double element = i % 3 == 2 ? (factor * a[(first * n) + k]) - a[(second * n) + k] : factor * a[(first * n) + k];
+                double element = i % 3 == 2 && n > 2 ? (factor * a[(first * n) + k]) - a[(second * n) + k] : factor * a[(first * n) + k];
                 a[(target * n) + k] = element;
             }
 

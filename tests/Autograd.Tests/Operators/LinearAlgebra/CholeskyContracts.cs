@@ -9,7 +9,7 @@ public sealed class CholeskyContract : OperatorContract<None>
 
     protected override IEnumerable<Exact> ExactCases =>
     [
-        Exactly(default, [Nd.Of([2, 2], 4, 2, 2, 10)], [Nd.Of([2, 2], 2, 0, 1, 3)], [Nd.Filled(1.0 / 6, 2, 2)]),
+        Exactly(default, [Nd.Of([2, 2], 4, 0, 0, 16)], [Nd.Of([2, 2], 2, 0, 0, 4)], [Nd.Of([2, 2], 0.25, 0.25, 0.25, 0.125)]),
         Exactly(default, [new Nd(0, 0)], [new Nd(0, 0)], [new Nd(0, 0)]),
     ];
 

@@ -1,7 +1,7 @@
 namespace Autograd.Tests;
 
 /// <summary>Batches of products without broadcasting, outer and inner products.</summary>
-public sealed class BatchOuterDotContract : OperatorContract<string>
+public sealed class MatrixProductContract : OperatorContract<string>
 {
     public override Type[] Operations => [typeof(MatMulOperation<>)];
 
