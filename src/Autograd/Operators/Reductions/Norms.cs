@@ -13,20 +13,13 @@ public readonly partial struct Variable<T>
     /// <exception cref="ArgumentException">p is below 1 or NaN, or infinite with no elements.</exception>
     public Variable<T> Norm(double p = 2, bool keepAxes = false) => Norm(AxisSet.All(Rank), p, keepAxes);
 
-    /// <summary>The p-norm along one axis, or several: (Σ |x|ᵖ)^(1/p).</summary>
+    /// <summary>The p-norm along one axis, or several: (Σ |x|ᵖ)^(1/p). An axis is given in brackets, <c>x.Norm([1])</c>: a bare number is p.</summary>
     /// <param name="axes">The axes to reduce; negative ones count from the end.</param>
     /// <param name="p">1 or more; infinity gives the largest |x|, whose gradient all that tie share.</param>
     /// <param name="keepAxes">Whether reduced axes stay, with size 1.</param>
     /// <returns>The norm, 0 of nothing. The gradient of the norm of a zero vector is 0.</returns>
     /// <exception cref="ArgumentException">p is below 1 or NaN, or infinite with no elements; an axis is out of range or given twice.</exception>
     public Variable<T> Norm(ReadOnlySpan<int> axes, double p = 2, bool keepAxes = false) => Norm(AxisSet.Of(Shape, axes), p, keepAxes);
-
-    /// <summary>The p-norm along one axis: (Σ |x|ᵖ)^(1/p).</summary>
-    /// <inheritdoc cref="Norm(ReadOnlySpan{int}, double, bool)"/>
-    /// <param name="axis">The axis to reduce; a negative one counts from the end.</param>
-    /// <param name="p">1 or more; infinity gives the largest |x|, whose gradient all that tie share.</param>
-    /// <param name="keepAxes">Whether the reduced axis stays, with size 1.</param>
-    public Variable<T> Norm(int axis, double p = 2, bool keepAxes = false) => Norm([axis], p, keepAxes);
 
     private Variable<T> Norm(AxisSet axes, double p, bool keepAxes)
     {

@@ -40,7 +40,7 @@ public sealed class NormContract : OperatorContract<(int[]? Axes, double P, bool
         Refuse<ArgumentException>(static tape => tape.Zeros([2, 3]).Norm(double.NaN), "NaN"),
         Refuse<ArgumentException>(static tape => tape.Zeros([2, 3]).Norm(double.NegativeInfinity), "1 or more"),
         Refuse<ArgumentException>(static tape => tape.Zeros([0]).Norm(double.PositiveInfinity), "Norm", "[0]", "largest"),
-        Refuse<ArgumentException>(static tape => tape.Zeros([2, 3]).Norm(2, 2), "Axis 2"),
+        Refuse<ArgumentException>(static tape => tape.Zeros([2, 3]).Norm([2]), "Axis 2"),
         Refuse<ArgumentException>(static tape => tape.Zeros([2, 3]).Norm([1, -1]), "twice"),
     ];
 
@@ -52,7 +52,7 @@ public sealed class NormContract : OperatorContract<(int[]? Axes, double P, bool
     }
 
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, (int[]? Axes, double P, bool Keep) a) =>
-        [a.Axes is null ? x[0].Norm(a.P, a.Keep) : a.Axes is [int axis] ? x[0].Norm(axis, a.P, a.Keep) : x[0].Norm(a.Axes, a.P, a.Keep)];
+        [a.Axes is null ? x[0].Norm(a.P, a.Keep) : x[0].Norm(a.Axes, a.P, a.Keep)];
 
     protected override Nd[] Reference(Nd[] x, (int[]? Axes, double P, bool Keep) a) => [ReductionReference.Over(x[0], a.Axes, a.Keep, values => double.IsInfinity(a.P)
         ? values.Select(Real.Abs).Max()
