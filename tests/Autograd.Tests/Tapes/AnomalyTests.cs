@@ -138,6 +138,8 @@ public sealed class AnomalyTests
         Variable<double> y = (x + mask).Softmax(0); // a mask of −∞ is an input like any other
         Assert.Equal(0, y.ToArray()[1]);
         Assert.All(tape.Backward(y, tape.Constant(new Tensor<double>([3], [1, 2, 3])))[x].ToArray(), static value => Assert.True(double.IsFinite(value)));
+        Assert.Equal([1, -Infinity], x.Pad([0, 1], value: -Infinity).ToArray()[^2..].Select(static value => value == 3 ? 1 : value));
+        Assert.Equal(-Infinity, x.MaskedFill(new Tensor<bool>([3], [false, true, false]), -Infinity).ToArray()[1]);
         tape.DetectAnomalies = false;
         Assert.Equal(-Infinity, (x * 0).Log().ToArray()[0]);
     }

@@ -105,6 +105,8 @@ internal sealed class MapAxesOperation<T> : Operation<T>
 
     public override string Name => _name;
 
+    internal override bool GivesInfinity => T.IsInfinity(_value);
+
     private ReadOnlySpan<AxisMap> Maps => _maps.AsSpan(0, _rank);
 
     public static Variable<T> Apply(string name, Variable<T> x, ReadOnlySpan<AxisMap> maps, double value)

@@ -19,7 +19,7 @@ public sealed class OperatorsPageTests
     public void EnoughWasCompared()
     {
         File.WriteAllText(Path.Combine(AppContext.BaseDirectory, "proof.txt"), $"Proof: {Page.Value.Totals}\nProof: {Page.Value.Worst}\n");
-        Assert.InRange(Page.Value.Proofs.Sum(static proof => proof.Elements), 500_000, long.MaxValue);
-        Assert.InRange(Page.Value.Proofs.Sum(static proof => proof.RandomCases), 8_000, int.MaxValue);
+        Assert.InRange(Page.Value.Proofs.Sum(static proof => proof.Elements), 1_000_000, long.MaxValue);
+        Assert.InRange(Page.Value.Proofs.Sum(static proof => proof.RandomCases), 20_000, int.MaxValue);
     }
 }
