@@ -28,7 +28,7 @@ public sealed class AnomalyTests
         Assert.False(thrown.IsBackward);
         Assert.Equal([1, 1], thrown.Index);
         Assert.Null(thrown.TimeStep);
-        Assert.EndsWith($"AnomalyTests.cs:{FunctionLine}", thrown.Line, StringComparison.Ordinal);
+        Assert.EndsWith($"AnomalyTests.cs:{_functionLine}", thrown.Line, StringComparison.Ordinal);
         Assert.Contains($"{name} is ", thrown.Message, StringComparison.Ordinal);
         Assert.Contains("1 of 6 elements", thrown.Message, StringComparison.Ordinal);
         tape.Reset();
@@ -154,13 +154,13 @@ public sealed class AnomalyTests
         Assert.Contains("from -3 to 2", message, StringComparison.Ordinal);
     }
 
-    private static int FunctionLine;
+    private static int _functionLine;
 
     private static int Line([CallerLineNumber] int line = 0) => line;
 
     private static Variable<double> Function(string name, Variable<double> x)
     {
-        FunctionLine = name switch { "Log" => Line() + 3, "Log1p" => Line() + 4, "Sqrt" => Line() + 5, "Rsqrt" => Line() + 6, "Exp" => Line() + 7, "Expm1" => Line() + 8, "Sinh" => Line() + 9, "Cosh" => Line() + 10, "Asin" => Line() + 11, "Reciprocal" => Line() + 12, "Square" => Line() + 13, "Pow" => Line() + 14, "DivideNumber" => Line() + 15, _ => Line() + 16 };
+        _functionLine = name switch { "Log" => Line() + 3, "Log1p" => Line() + 4, "Sqrt" => Line() + 5, "Rsqrt" => Line() + 6, "Exp" => Line() + 7, "Expm1" => Line() + 8, "Sinh" => Line() + 9, "Cosh" => Line() + 10, "Asin" => Line() + 11, "Reciprocal" => Line() + 12, "Square" => Line() + 13, "Pow" => Line() + 14, "DivideNumber" => Line() + 15, _ => Line() + 16 };
         switch (name)
         {
             case "Log": return x.Log();
