@@ -102,7 +102,7 @@ public sealed partial class Tape<T>
         }
 
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"No path leads from it to the loss. {what} is read by {order.Count - 1} operations");
+        text.Append(CultureInfo.InvariantCulture, $"No path leads from it to the loss. {what} leads to {order.Count - 1} values");
         int[] ends = [.. order.Where(index => !read[index])];
         if (order.Count > 1) text.Append(CultureInfo.InvariantCulture, $", and its way ends at {string.Join(", ", ends.Take(4).Select(index => $"{NameOf(index)} (node {index}, shape {NodeAt(index).Shape})"))}, which nothing that leads to the loss reads");
         text.Append('.');

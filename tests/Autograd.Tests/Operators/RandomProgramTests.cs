@@ -13,10 +13,11 @@ public sealed class RandomProgramTests
     private const double Tolerance = 1e-11;
     private static readonly bool Deep = Environment.GetEnvironmentVariable("AUTOGRAD_DEEP") == "1";
 
+    // Values stay below about 10, so that no exponential overflows after forty steps.
     private static readonly Instruction[] Instructions =
     [
-        new("a + b", 2, new Both(static (a, b) => a + b, static (a, b) => Nd.Zip(a, b, static (x, y) => x + y)).Broadcast),
-        new("a - b", 2, new Both(static (a, b) => a - b, static (a, b) => Nd.Zip(a, b, static (x, y) => x - y)).Broadcast),
+        new("(a + b) / 2", 2, new Both(static (a, b) => (a + b) / 2, static (a, b) => Nd.Zip(a, b, static (x, y) => (x + y) / 2)).Broadcast),
+        new("(a - b) / 2", 2, new Both(static (a, b) => (a - b) / 2, static (a, b) => Nd.Zip(a, b, static (x, y) => (x - y) / 2)).Broadcast),
         new("tanh(a * b)", 2, new Both(static (a, b) => (a * b).Tanh(), static (a, b) => Nd.Zip(a, b, static (x, y) => Real.Tanh(x * y))).Broadcast),
         new("a / (1 + b²)", 2, new Both(static (a, b) => a / (b.Square() + 1), static (a, b) => Nd.Zip(a, b, static (x, y) => x / ((y * y) + 1))).Broadcast),
         Each("sin", static a => a.Sin(), Real.Sin),
@@ -31,9 +32,9 @@ public sealed class RandomProgramTests
         new("transpose", 1, static (choose, values) => values[0].Map(static a => a.Transpose(0, 1), static x => Nd.Build([x.Sizes[1], x.Sizes[0]], index => x[index[1], index[0]]))),
         new("reshape", 1, static (choose, values) => values[0].Map(static a => a.Reshape(1, -1), static x => x.Reshape(1, x.Data.Length))),
         new("rows from the second", 1, static (choose, values) => values[0].Rows < 2 ? values[0] : values[0].Map(static a => a[1..], static x => Nd.Build([x.Sizes[0] - 1, x.Sizes[1]], index => x[index[0] + 1, index[1]]))),
-        new("a aᵀ / columns", 1, static (choose, values) => values[0].Map(
-            static a => a.MatMul(a.Transpose()) / a.Shape[1],
-            static x => Nd.Build([x.Sizes[0], x.Sizes[0]], index => Enumerable.Range(0, x.Sizes[1]).Select(k => x[index[0], k] * x[index[1], k]).Sum() / x.Sizes[1]))),
+        new("tanh(a aᵀ / columns)", 1, static (choose, values) => values[0].Map(
+            static a => (a.MatMul(a.Transpose()) / a.Shape[1]).Tanh(),
+            static x => Nd.Build([x.Sizes[0], x.Sizes[0]], index => Real.Tanh(Enumerable.Range(0, x.Sizes[1]).Select(k => x[index[0], k] * x[index[1], k]).Sum() / x.Sizes[1])))),
         new("side by side", 2, static (choose, values) => values[0].Rows != values[1].Rows || values[0].Columns + values[1].Columns > 12
             ? values[1]
             : values[0].With(values[1], static (a, b) => Variable.Concat(a, b), static (x, y) => Nd.Build([x.Sizes[0], x.Sizes[1] + y.Sizes[1]], index => index[1] < x.Sizes[1] ? x[index] : y[index[0], index[1] - x.Sizes[1]]))),

@@ -38,18 +38,23 @@ public sealed class ElementwiseSweepTests
         using Tape<float> tape = new(), inference = Tape<float>.Inference();
         for (int i = 0; i < Operators.Length; i++)
         {
-            long before = 0;
-            for (int step = 0; step < 60; step++)
+            // Code that is compiled again while it runs may allocate once; what allocates at each step always does.
+            long least = long.MaxValue;
+            for (int round = 0; round < 8 && least > 0; round++)
             {
-                if (step == 40) before = GC.GetAllocatedBytesForCurrentThread();
-                tape.Reset();
-                inference.Reset();
-                tape.Backward(Operators[i](tape.Variable(Input)).Sum());
-                Operators[i](inference.Constant(Input));
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                for (int step = 0; step < 20; step++)
+                {
+                    tape.Reset();
+                    inference.Reset();
+                    tape.Backward(Operators[i](tape.Variable(Input)).Sum());
+                    Operators[i](inference.Constant(Input));
+                }
+
+                least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
             }
 
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.True(allocated == 0, $"operator {i} allocated {allocated} bytes in 20 steps");
+            Assert.True(least == 0, $"operator {i} allocated {least} bytes in 20 steps");
         }
     }
 }
