@@ -42,6 +42,7 @@ public static partial class Tensor
 }
 
 /// <summary>y[…, k] = 1 where k is the index, else 0. A constant; written out only if someone reads it.</summary>
+/// <remarks>It has no inputs, and so no gradient.</remarks>
 internal sealed class OneHotOperation<T> : Operation<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {

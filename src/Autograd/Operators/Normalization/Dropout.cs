@@ -15,6 +15,7 @@ public readonly partial struct Variable<T>
 }
 
 /// <summary>y = 0 with probability p, else 1 / (1 − p), element by element. A constant.</summary>
+/// <remarks>It has no inputs, and so no gradient.</remarks>
 internal sealed class DropoutMaskOperation<T> : Operation<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {

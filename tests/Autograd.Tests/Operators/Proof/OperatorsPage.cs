@@ -20,7 +20,7 @@ internal sealed partial class OperatorsPage
         foreach (IGrouping<Type, Proof> group in proofs.SelectMany(static proof => proof.Operations, static (proof, type) => (proof, type)).GroupBy(static pair => pair.type, static pair => pair.proof))
         {
             string name = NameOf(group.Key);
-            _rows.Add((families[name], name), new Row(Comment(group.Key, "summary"), Comment(group.Key, "remarks"), [.. group]));
+            _rows.Add((families[ClassOf(group.Key)], name), new Row(Comment(group.Key, "summary"), Comment(group.Key, "remarks"), [.. group]));
         }
     }
 
@@ -107,9 +107,11 @@ internal sealed partial class OperatorsPage
     /// <summary>The next power of ten, not below what rounding gives.</summary>
     private static string Decade(double error) => string.Create(CultureInfo.InvariantCulture, $"1e-{-(int)Math.Ceiling(Math.Log10(Math.Max(error, LeastBound))):00}");
 
+    private static string ClassOf(Type type) => type.Name.Split('`')[0];
+
     private static string NameOf(Type type)
     {
-        string name = type.Name.Contains('`', StringComparison.Ordinal) ? type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)] : type.Name;
+        string name = ClassOf(type);
         return name.EndsWith("Operation", StringComparison.Ordinal) ? name[..^"Operation".Length] : name;
     }
 
@@ -121,8 +123,7 @@ internal sealed partial class OperatorsPage
         {
             foreach (Match match in Class().Matches(File.ReadAllText(file)))
             {
-                string name = match.Groups[1].Value;
-                families.TryAdd(name.EndsWith("Operation", StringComparison.Ordinal) ? name[..^"Operation".Length] : name, Path.GetFileName(Path.GetDirectoryName(file))!);
+                families.TryAdd(match.Groups[1].Value, Path.GetFileName(Path.GetDirectoryName(file))!);
             }
         }
 
@@ -141,7 +142,7 @@ internal sealed partial class OperatorsPage
     /// <summary>A part of a type's doc comment, its own or that of the class it inherits it from.</summary>
     private string Comment(Type type, string part)
     {
-        for (Type? at = type; at is not null; at = at.BaseType is { IsGenericType: true } generic ? generic.GetGenericTypeDefinition() : at.BaseType)
+        for (Type? at = type; at is not null && at != typeof(Operation<>); at = at.BaseType is { IsGenericType: true } generic ? generic.GetGenericTypeDefinition() : at.BaseType)
         {
             if (_comments.GetValueOrDefault($"T:{at.FullName}")?.Element(part) is { } element) return Blanks().Replace(Flat(element), " ").Trim().Replace("|", "\\|", StringComparison.Ordinal);
         }
