@@ -38,7 +38,7 @@ public sealed class MultiplyContract : BinaryContract
 
 public sealed class DivideContract : BinaryContract
 {
-    public override Type[] Operations => [typeof(DivideOperation<>), typeof(BinaryGateOperation<,>)];
+    public override Type[] Operations => [typeof(DivideOperation<>)];
 
     protected override IEnumerable<Exact> ExactCases =>
     [

@@ -46,7 +46,7 @@ public sealed class LinearContract : OperatorContract<None>
 /// <summary>The same with one-hot rows, whose product is a look-up of columns.</summary>
 public sealed class OneHotLinearContract : OperatorContract<(int[] Indices, int[] Sizes)>
 {
-    public override Type[] Operations => [typeof(LinearOperation<>), typeof(OneHotOperation<>)];
+    public override Type[] Operations => [typeof(LinearOperation<>)];
 
     protected override IEnumerable<Sample> Samples =>
         [At(([0, 2, 2], [3]), N(4, 3), N(4)), At(([1, 0, 2, 1], [2, 2]), N(2, 3)), At(([0], [1]), N(1, 1)), At(([], [0]), N(2, 3), N(2)), At(([1], []), N(2, 3)), At(([5, 5, 5, 5], [4]), N(3, 6))];

@@ -1,3 +1,5 @@
+using Autograd.Kernels;
+
 namespace Autograd.Tests;
 
 /// <summary>Attributes of a pool; one spatial axis uses the widths.</summary>
@@ -123,7 +125,7 @@ public sealed class MaxPool1dContract : OperatorContract<PoolCase>
 /// <summary>Max pooling over two axes; its gradient and the gradient of that are reached by sweeps of first and second order.</summary>
 public sealed class MaxPool2dContract : OperatorContract<PoolCase>
 {
-    public override Type[] Operations => [typeof(MaxPoolOperation<>), typeof(MaxPoolSpreadOperation<>), typeof(MaxPoolPickOperation<>)];
+    public override Type[] Operations => [typeof(MaxPoolOperation<>), typeof(MaxPoolSpreadOperation<>)];
 
     protected override IEnumerable<Sample> Samples =>
     [
@@ -155,6 +157,52 @@ public sealed class MaxPool2dContract : OperatorContract<PoolCase>
     protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, PoolCase a) => [x[0].MaxPool2d(a.Kernel, a.Stride, a.Padding, a.Dilation)];
 
     protected override Nd[] Reference(Nd[] x, PoolCase a) => [a.Reduce(x[0], MaxPool1dContract.Largest)];
+}
+
+/// <summary>Elements at the places of the largest elements of other images: what a gradient of max pooling has as its gradient.</summary>
+public sealed class MaxPoolPickContract : OperatorContract<PoolCase>
+{
+    public override Type[] Operations => [typeof(MaxPoolPickOperation<>), typeof(MaxPoolSpreadOperation<>)];
+
+    protected override IEnumerable<Sample> Samples =>
+    [
+        Pick(new((3, 3), (1, 1), (1, 1)), N(1, 2, 4, 5)), Pick(new((3, 2), (2, 1), (1, 0)) { Dilation = (1, 2) }, N(2, 2, 5, 6)), Pick(new((2, 2)), N(1, 2, 5, 4)), Pick(new((1, 1)), N(1, 1, 1, 1)),
+        Pick(new((2, 1), (1, 3)), N(0, 1, 3, 3)),
+    ];
+
+    protected override IEnumerable<Exact> ExactCases =>
+        [new(Differentiable(1, new((1, 2)), Nd.Of([1, 1, 1, 4], 5, double.NaN, double.NaN, 6), Nd.Of([1, 1, 1, 4], 2, 1, 1, 2)), [Nd.Of([1, 1, 1, 2], 5, 6)], [Nd.Of([1, 1, 1, 4], 1, 0, 0, 1)])];
+
+    protected override IEnumerable<Refusal> Refusals => [];
+
+    protected override Sample Draw(Choices choose)
+    {
+        (PoolCase a, int[] input) = PoolCase.Draw(choose, line: false, dilates: true);
+        return Pick(a with { Padding = (0, 0) }, choose.N([.. input[..2], Math.Max(input[2], ((a.Kernel.Height - 1) * a.Dilation.Height) + 1), Math.Max(input[3], ((a.Kernel.Width - 1) * a.Dilation.Width) + 1)]));
+    }
+
+    protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, PoolCase a)
+    {
+        Windows windows = Pools.Windows("MaxPoolPick", 2, x[0].Shape, a.Kernel, a.Step, a.Padding, a.Dilation);
+        Shape images = x[0].Shape, results = Pools.Result(images, windows.Rows.Count, windows.Columns.Count);
+        T[] largest = new T[results.Length], places = new T[results.Length];
+        Pooling.Max<T>(windows, images[0] * images[1], x[1].Span, largest, places);
+        return [MaxPoolPickOperation<T>.Apply(x[0], tape.Constant(results, places), windows, results)];
+    }
+
+    protected override Nd[] Reference(Nd[] x, PoolCase a)
+    {
+        // Positions of the other images' largest elements, then what stands there.
+        Nd numbered = Nd.Build(x[1].Sizes, index => new Real(x[1][index].Value, (index[2] * x[1].Sizes[3]) + index[3]));
+        Nd largest = a.Reduce(numbered, MaxPool1dContract.Largest);
+        return [Nd.Build(largest.Sizes, at =>
+        {
+            int place = (int)largest[at].First;
+            return x[0][at[0], at[1], place / x[1].Sizes[3], place % x[1].Sizes[3]];
+        })];
+    }
+
+    private static Sample Pick(PoolCase a, Nd values) => Differentiable(1, a, values, MaxPool1dContract.Apart(values.Sizes));
 }
 
 /// <summary>The largest element, or the average, of each channel.</summary>

@@ -17,28 +17,30 @@ internal sealed partial class OperatorsPage
         Proofs = proofs;
         _comments = XDocument.Load(Path.Combine(AppContext.BaseDirectory, "Autograd.xml")).Descendants("member").ToDictionary(static member => (string)member.Attribute("name")!);
         Dictionary<string, string> families = Families(Path.Combine(root, "src", "Autograd"));
-        foreach (IGrouping<Type, Proof> group in proofs.SelectMany(static proof => proof.Operations, static (proof, type) => (proof, type)).GroupBy(static pair => pair.type, static pair => pair.proof))
+        foreach (IGrouping<Type, RuleProof> rules in proofs.SelectMany(static proof => proof.Operations).GroupBy(static pair => pair.Key, static pair => pair.Value))
         {
-            string name = NameOf(group.Key);
-            _rows.Add((families[ClassOf(group.Key)], name), new Row(Comment(group.Key, "summary"), Comment(group.Key, "remarks"), [.. group]));
+            _rows.Add((families[ClassOf(rules.Key)], NameOf(rules.Key)), new Row(Comment(rules.Key, "summary"), Comment(rules.Key, "remarks"), rules.Aggregate(static (one, other) => one + other)));
         }
     }
 
     public IReadOnlyList<Proof> Proofs { get; }
 
+    /// <summary>What each operator has, whatever contracts it came from.</summary>
+    public IEnumerable<(string Name, RuleProof Rule)> Operators => _rows.Select(static row => (row.Key.Name, row.Value.Rule));
+
     public string Totals => string.Create(
         CultureInfo.InvariantCulture,
-        $"{_rows.Count} operators in {Proofs.Count} contracts; {Proofs.Sum(static p => p.Samples):N0} samples and {Proofs.Sum(static p => p.RandomCases):N0} random cases (FsCheck); {Proofs.Sum(static p => p.Elements):N0} elements compared with an oracle; {Proofs.Sum(static p => p.Faults):N0} seeded faults, all caught.");
+        $"{_rows.Count} operators in {Proofs.Count} contracts; {Proofs.Sum(static p => p.Samples):N0} samples and {Proofs.Sum(static p => p.RandomCases):N0} random cases (FsCheck); {Proofs.Sum(static p => p.Elements):N0} elements compared with an oracle; {_rows.Values.Sum(static row => row.Rule.Faults):N0} seeded faults, all caught.");
 
     /// <summary>The worst error of each oracle, without operators that differ from the exact derivative on purpose.</summary>
     public string Worst
     {
         get
         {
-            double At(Func<Proof, double> error) => Proofs.Where(static proof => !proof.IsInexact).Max(error);
+            double At(Func<RuleProof, double> error) => Proofs.Where(static proof => !proof.IsInexact).SelectMany(static proof => proof.Operations.Values).Max(error);
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"worst errors: dual numbers {At(static p => p.DualFirst):E1} and {At(static p => p.DualSecond):E1} (second order), differences {At(static p => p.DifferenceFirst):E1} and {At(static p => p.DifferenceSecond):E1}.");
+                $"worst errors: dual numbers {At(static p => p.Dual.First):E1} and {At(static p => p.Dual.Second):E1} (second order), differences {At(static p => p.Difference.First):E1} and {At(static p => p.Difference.Second):E1}.");
         }
     }
 
@@ -54,9 +56,11 @@ internal sealed partial class OperatorsPage
             stale. gx stands for the gradient by x, gy for that by y, ⊙ for the product of elements.
 
             *Dual* is the worst error against dual numbers, |⟨v, J u⟩ − ⟨Jᵀ v, u⟩| relative to one plus the sum of all |terms|; *differences* that
-            against five-point differences, relative to max(1, |gradient|); of first and second order, as the next power of ten. *Cases* are samples
-            and random samples, *compared* the elements that were compared with either oracle, *faults* the faults that were seeded into the
-            gradient and changed it: both oracles caught them all.
+            against five-point differences, relative to max(1, |gradient|); of first and second order, as the next power of ten. *Orders* is the
+            highest order that was compared. *Cases* are samples and random samples in which the operator ran, by itself or within the
+            gradient of another, *compared* the elements that were compared in them with either oracle; a case counts for every operator it
+            runs. *Faults* are seeded into the operator's gradient rule, into one input's gradient at a time; those that changed a gradient are
+            counted, at least five for each input, and all of them were caught.
 
 
             """);
@@ -96,12 +100,12 @@ internal sealed partial class OperatorsPage
 
     private static string Line(string name, Row row)
     {
-        IReadOnlyList<Proof> proofs = row.Proofs;
-        bool differentiates = proofs.Any(static proof => proof.Differentiates);
-        string Errors(Func<Proof, double> first, Func<Proof, double> second) => differentiates ? $"{Decade(proofs.Max(first))}, {Decade(proofs.Max(second))}" : "—";
+        RuleProof rule = row.Rule;
+        string Errors((double First, double Second) worst) => rule.Orders.First > 0 ? $"{Decade(worst.First)}, {Decade(worst.Second)}" : "—";
+        string orders = rule.Orders switch { (0, 0) => "no gradient", (_, 0) => "1", _ => "2" };
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"| {name} | {row.Value} | {row.Gradient} | {(differentiates ? "2" : "no gradient")} | {proofs.Sum(static p => p.Samples + p.RandomCases)} | {proofs.Sum(static p => p.Elements)} | {Errors(static p => p.DualFirst, static p => p.DualSecond)} | {Errors(static p => p.DifferenceFirst, static p => p.DifferenceSecond)} | {proofs.Sum(static p => p.Faults)} |\n");
+            $"| {name} | {row.Value} | {row.Gradient} | {orders} | {rule.Samples + rule.RandomCases} | {rule.Elements} | {Errors(rule.Dual)} | {Errors(rule.Difference)} | {rule.Faults} |\n");
     }
 
     /// <summary>The next power of ten, not below what rounding gives.</summary>
@@ -153,10 +157,10 @@ internal sealed partial class OperatorsPage
     private static string Flat(XElement element) => string.Concat(element.Nodes().Select(static node => node switch
     {
         XText text => text.Value,
-        XElement { Name.LocalName: "see" or "paramref" or "typeparamref" } reference => ((string?)(reference.Attribute("cref") ?? reference.Attribute("name") ?? reference.Attribute("langword")))?.Split('.', '`', '(').Last(static piece => piece.Length > 0 && char.IsLetter(piece[0])) ?? string.Empty,
+        XElement { Name.LocalName: "see" or "paramref" or "typeparamref" } reference => ((string?)(reference.Attribute("cref") ?? reference.Attribute("name") ?? reference.Attribute("langword")))?.Split('(')[0].Split('.')[^1].Split('`')[0] ?? string.Empty,
         XElement inner => $" {Flat(inner)} ",
         _ => string.Empty,
     }));
 
-    private sealed record Row(string Value, string Gradient, IReadOnlyList<Proof> Proofs);
+    private sealed record Row(string Value, string Gradient, RuleProof Rule);
 }

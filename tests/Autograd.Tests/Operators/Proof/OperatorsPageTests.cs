@@ -21,5 +21,11 @@ public sealed class OperatorsPageTests
         File.WriteAllText(Path.Combine(AppContext.BaseDirectory, "proof.txt"), $"Proof: {Page.Value.Totals}\nProof: {Page.Value.Worst}\n");
         Assert.InRange(Page.Value.Proofs.Sum(static proof => proof.Elements), 1_000_000, long.MaxValue);
         Assert.InRange(Page.Value.Proofs.Sum(static proof => proof.RandomCases), 20_000, int.MaxValue);
+        Assert.All(Page.Value.Operators, static row => Assert.True(row.Rule.RandomCases >= 200, $"{row.Name} ran in {row.Rule.RandomCases} random cases; 200 are due"));
     }
+
+    /// <summary>Second order is compared wherever there is a gradient at all.</summary>
+    [Fact]
+    public void EveryGradientIsProvedToSecondOrder() =>
+        Assert.All(Page.Value.Operators, static row => Assert.True(row.Rule.Orders.First == 0 || row.Rule.Orders.Second > 0, $"{row.Name} was compared to first order only"));
 }

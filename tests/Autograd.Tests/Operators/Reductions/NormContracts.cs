@@ -3,7 +3,7 @@ namespace Autograd.Tests;
 /// <summary>Norms over any axes; no axes given (null) means all of them.</summary>
 public sealed class NormContract : OperatorContract<(int[]? Axes, double P, bool Keep)>
 {
-    public override Type[] Operations => [typeof(NormOperation<>)];
+    public override Type[] Operations => [typeof(NormOperation<>), typeof(MaxOperation<>)];
 
     protected override IEnumerable<Sample> Samples =>
     [
