@@ -45,6 +45,10 @@ internal static unsafe partial class Reductions
     public static void LogSumExp<T>(ReadOnlySpan<T> x, Span<T> y, int outer, int reduce, int inner)
         where T : unmanaged, IFloatingPointIeee754<T> => Along<LogSumExpRow<T>, T>(x, default, default, y, outer, reduce, inner);
 
+    /// <summary>y[o, k, i] = exp x[o, k, i] / Σₖ exp x[o, k, i], the slope of log-sum-exp: as softmax, but beside +∞ all else is 0.</summary>
+    public static void LogSumExpSlope<T>(ReadOnlySpan<T> x, Span<T> y, int outer, int reduce, int inner)
+        where T : unmanaged, IFloatingPointIeee754<T> => Along<LogSumExpSlopeRow<T>, T>(x, default, default, y, outer, reduce, inner);
+
     /// <summary>y[o, k, i] = exp x[o, k, i] / Σₖ exp x[o, k, i]. May be done in place.</summary>
     public static void Softmax<T>(ReadOnlySpan<T> x, Span<T> y, int outer, int reduce, int inner)
         where T : unmanaged, IFloatingPointIeee754<T> => Along<SoftmaxRow<T>, T>(x, default, default, y, outer, reduce, inner);
@@ -89,6 +93,21 @@ internal static unsafe partial class Reductions
         {
             T sum = SumOfExp(x, out T scale);
             result[0] = scale + LogOf(sum);
+        }
+    }
+
+    private readonly struct LogSumExpSlopeRow<T> : IRowWork<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> second, ReadOnlySpan<T> third, Span<T> result)
+        {
+            if (x.IsEmpty) return;
+            T largest;
+            fixed (T* p = x) largest = Extreme<MaximumFunction, T>(p, x.Length);
+            Elementwise.Binary<ExpOfDifferenceFunction, T>(x, new(in largest), result);
+            if (T.IsInfinity(largest)) return;
+            T sum = Sum<T>(result);
+            Elementwise.Binary<DivideFunction, T>(result, new(in sum), result);
         }
     }
 

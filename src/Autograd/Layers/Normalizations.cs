@@ -49,11 +49,11 @@ public abstract class ChannelNormalization<T> : Layer<T>
 }
 
 /// <summary>
-/// Normalizes each channel of [N, C, …] over all samples. Training takes mean and variance of the batch and moves the running ones
+/// Normalizes each channel of [N, C], [N, C, L] or [N, C, H, W] over all samples. Training takes mean and variance of the batch and moves the running ones
 /// towards them; a tape that evaluates takes the running ones.
 /// </summary>
 /// <remarks>
-/// One layer for what PyTorch calls BatchNorm1d, 2d and 3d, with their names: parameters <c>weight</c>, <c>bias</c>, buffers
+/// One layer for what PyTorch calls BatchNorm1d and 2d, with their names: parameters <c>weight</c>, <c>bias</c>, buffers
 /// <c>running_mean</c> (zeros at first), <c>running_var</c> (ones). There is no <c>num_batches_tracked</c>. Ioffe and Szegedy 2015.
 /// </remarks>
 /// <typeparam name="T"><c>float</c> or <c>double</c>.</typeparam>

@@ -150,7 +150,7 @@ public sealed class ConvolutionLayerTests
         Assert.Contains("kernelSize", Assert.Throws<ArgumentOutOfRangeException>(static () => new Conv2d<float>(4, 6, (3, 0))).Message);
         Assert.Contains("stride", Assert.Throws<ArgumentOutOfRangeException>(static () => new Conv2d<float>(4, 6, 3, stride: 0)).Message);
         Assert.Contains("dilation", Assert.Throws<ArgumentOutOfRangeException>(static () => new ConvTranspose2d<float>(4, 6, 3, dilation: 0)).Message);
-        Assert.Contains("Same", Assert.Throws<ArgumentOutOfRangeException>(static () => new Conv1d<float>(4, 6, 3, stride: 2, padding: Padding1d.Same)).Message);
+        Assert.Contains("Same", Assert.Throws<ArgumentOutOfRangeException>("stride", static () => new Conv1d<float>(4, 6, 3, stride: 2, padding: Padding1d.Same)).Message);
         Assert.Contains("inputChannels", Assert.Throws<ArgumentOutOfRangeException>(static () => new Conv1d<float>(0, 6, 3)).Message);
         Conv2d<float> layer = new(4, 6, 3);
         layer.Initialize(1);

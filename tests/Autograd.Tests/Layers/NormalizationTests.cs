@@ -103,6 +103,7 @@ public sealed class NormalizationTests
         Assert.Contains("[2]", Assert.Throws<ShapeException>(() => tape.Zeros([4, 3]).BatchNorm(new Tensor<double>([2]), three)).Message, StringComparison.Ordinal);
         Assert.Contains("weight", Assert.Throws<ShapeException>(() => tape.Zeros([4, 3]).BatchNorm(three, three, tape.Zeros([4]))).Message, StringComparison.Ordinal);
         Assert.Contains("[3]", Assert.Throws<ShapeException>(() => tape.Zeros([3]).BatchNorm(three, three)).Message, StringComparison.Ordinal);
+        Assert.Contains("two to four axes", Assert.Throws<ShapeException>(() => tape.Zeros([2, 3, 2, 2, 2]).BatchNorm(three, three)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => tape.Zeros([4, 3]).BatchNorm(three, three, epsilon: -1));
         Assert.Throws<ArgumentOutOfRangeException>(() => tape.Zeros([4, 3]).BatchNorm(three, three, momentum: 1.5));
         Assert.Throws<ArgumentOutOfRangeException>(() => new BatchNorm<double>(3, momentum: -0.1));

@@ -105,6 +105,35 @@ public sealed class EdgeCaseTests
         Holds(static x => x.StandardDeviation(unbiased: false), [2], [0], [0]);
     }
 
+    /// <summary>Where the elements are large, the result has lost the digits of the softmax, which is the gradient; every path finds them again.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void TheSlopeOfALogarithmOfASumIsTheSoftmaxInEveryDigit(bool createGraph)
+    {
+        float[] values = [1e4f, -1e4f, 9999.5f];
+        double total = 1 + Math.Exp(-0.5);
+        using Tape<float> tape = new();
+        Variable<float>[] leaves = [tape.Variable(new Tensor<float>([3], values)), tape.Variable(new Tensor<float>([3], values)), tape.Variable(new Tensor<float>([3], values)), tape.Variable(new Tensor<float>([3, 1, 1], values))];
+        Variable<float> y = leaves[0].LogSumExp() + leaves[1].Softmax()[0] + leaves[2].LogSoftmax()[0]
+            + Variable.Concat([leaves[3], leaves[3]], 1).Expand(3, 2, 2).LogSumExp([0, 2]).Sum();
+        Gradients<float> gradients = tape.Backward(y, createGraph: createGraph);
+        double first = 1 / total, last = Math.Exp(-0.5) / total;
+        Close([first, 0, last], gradients[leaves[0]]);
+        Close([first * last, 0, -first * last], gradients[leaves[1]]);
+        Close([last, 0, -last], gradients[leaves[2]]);
+        Close([2 * first, 0, 2 * last], gradients[leaves[3]]);
+
+        static void Close(double[] expected, Variable<float> actual)
+        {
+            float[] found = actual.ToArray();
+            for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], found[i], 4e-7);
+        }
+    }
+
+    [Fact]
+    public void TheLogarithmOfASumWithInfinity() => Holds(static x => x.LogSumExp(), [Infinity, 1e4], [Infinity], [NaN, 0]);
+
     [Fact]
     public void TheLogarithmOfASumOfNothing() => Holds(static x => x.LogSumExp(), [-Infinity, -Infinity], [-Infinity], [NaN, NaN]);
 

@@ -127,7 +127,7 @@ internal static class PaddingRules
 
         int total = checked((int)Math.Min((long)dilation * (kernel - 1), int.MaxValue));
         if (rule == PaddingRule.Causal) return (total, 0);
-        if (stride != 1) Errors.OutOfRange("padding", stride, $"{operation}: padding Same keeps the size, which a stride of {stride} cannot. Use stride 1, or give the padding as numbers.");
+        if (stride != 1) Errors.OutOfRange(nameof(stride), stride, $"{operation}: padding Same keeps the size, which a stride of {stride} cannot. Use stride 1, or give the padding as numbers.");
         return (total / 2, total - (total / 2));
     }
 }

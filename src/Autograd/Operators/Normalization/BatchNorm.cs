@@ -3,7 +3,7 @@ namespace Autograd;
 public readonly partial struct Variable<T>
 {
     /// <summary>
-    /// Normalizes each channel of [N, C, …] over all samples: (x − mean) / √(variance + ε) ⊙ weight + bias. On a tape that trains,
+    /// Normalizes each channel of [N, C], [N, C, L] or [N, C, H, W] over all samples: (x − mean) / √(variance + ε) ⊙ weight + bias. On a tape that trains,
     /// mean and variance are those of the batch, and the running ones move towards them; on a tape that evaluates, the running ones
     /// are used and stay. Ioffe and Szegedy 2015.
     /// </summary>
@@ -17,7 +17,7 @@ public readonly partial struct Variable<T>
     /// <param name="bias">The shift of each channel, [C]; none by default.</param>
     /// <param name="momentum">How far the running statistics move, from 0 to 1.</param>
     /// <param name="epsilon">ε, 0 or more.</param>
-    /// <exception cref="ShapeException">Fewer than two axes, or statistics, weight or bias that are not [C].</exception>
+    /// <exception cref="ShapeException">Fewer than two axes or more than four, or statistics, weight or bias that are not [C].</exception>
     /// <exception cref="ArgumentException">One value for each channel in training, or a number out of range.</exception>
     public Variable<T> BatchNorm(
         Tensor<T> runningMean,
@@ -30,7 +30,7 @@ public readonly partial struct Variable<T>
         ArgumentNullException.ThrowIfNull(runningMean);
         ArgumentNullException.ThrowIfNull(runningVariance);
         Shape shape = Shape;
-        if (shape.Rank < 2) Errors.Shape($"BatchNorm: the input has shape {shape}; it needs at least two axes, [N, C, …].");
+        if (shape.Rank is < 2 or > 4) Errors.Shape($"BatchNorm: the input has shape {shape}; it needs two to four axes, [N, C], [N, C, L] or [N, C, H, W]. Merge further axes with Reshape first.");
         Shape channels = [shape[1]];
         if (runningMean.Shape != channels || runningVariance.Shape != channels)
         {

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Autograd.Kernels;
 
 namespace Autograd;
 
@@ -23,7 +24,7 @@ public readonly partial struct Variable<T>
 }
 
 /// <summary>y = ln Σ exp x over some axes.</summary>
-/// <remarks>gx = gy ⊙ exp(x − y), gy and y repeated along the reduced axes: the softmax. Keeps x and y.</remarks>
+/// <remarks>gx = gy ⊙ softmax(x) = gy ⊙ exp(x − m) / Σ exp(x − m), m the largest x of a group; gy repeated along the axes. Keeps x.</remarks>
 internal sealed class LogSumExpOperation<T> : ReductionOperation<T, LogSumExpKernel<T>>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
@@ -31,9 +32,31 @@ internal sealed class LogSumExpOperation<T> : ReductionOperation<T, LogSumExpKer
 
     protected internal override void Backward(BackwardContext<T> context)
     {
-        Shape shape = context.Shape(0);
-        Variable<T> softmax = (context.Input(0) - WithAxes(context.Output(), shape)).Exp();
-        context.Accumulate(0, WithAxes(context.Cotangent(), shape) * softmax);
+        Shape shape = context.Shape(0), reduced = Axes.Reduce(shape, keepAxes: true);
+        if (!context.CreatesGraph && Axes.IsRun(shape, out int start, out int end))
+        {
+            Span<T> gradient = context.Contribution(0, shape, out Variable<T> pending);
+            Reductions.LogSumExpSlope(context.InputSpan(0), gradient, shape.Product(0, start), shape.Product(start, end), shape.Product(end, shape.Rank));
+            Broadcasting.Binary<T, MultiplyFunction>(gradient, shape, context.CotangentSpan(), reduced, gradient, shape);
+            if (!pending.IsNone) context.Accumulate(0, pending);
+            return;
+        }
+
+        Variable<T> g = WithAxes(context.Cotangent(), shape);
+        context.Accumulate(0, shape.Length == 0 ? g.Expand(shape) : g * Softmax(context.Input(0)));
+    }
+
+    /// <summary>
+    /// The softmax over the axes. It is exp(z − ln Σ exp z) of z = x − m: the logarithm of Σ exp x itself has lost, where x is large, the
+    /// digits that count here.
+    /// </summary>
+    private Variable<T> Softmax(Variable<T> x)
+    {
+        Variable<T> largest = MaxOperation<T>.Apply(x.Detach(), Axes, keepAxes: true);
+        Variable<T> shift = x.Tape.Allocate(largest.Shape, out Span<T> shifts);
+        for (int i = 0; i < shifts.Length; i++) shifts[i] = T.IsInfinity(largest.Span[i]) ? T.Zero : largest.Span[i];
+        Variable<T> z = x - shift;
+        return (z - Apply(z, Axes, keepAxes: true)).Exp();
     }
 }
 
@@ -41,5 +64,5 @@ internal readonly struct LogSumExpKernel<T> : IReductionKernel<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     public void Apply(ReadOnlySpan<T> x, Span<T> y, int outer, int reduce, int inner) =>
-        Kernels.Reductions.LogSumExp(x, y, outer, reduce, inner);
+        Reductions.LogSumExp(x, y, outer, reduce, inner);
 }

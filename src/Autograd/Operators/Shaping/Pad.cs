@@ -12,6 +12,10 @@ public readonly partial struct Variable<T>
     /// </param>
     /// <param name="mode">What stands in the new places; in every mode but constant it is taken from this.</param>
     /// <param name="value">The number in the new places, of <see cref="PaddingMode.Constant"/> alone.</param>
+    /// <exception cref="ShapeException">
+    /// An input to reflect or to replicate that has not one or two axes more than there are pairs, of which there are one to three: as
+    /// in PyTorch, these pad [C, …] or [N, C, …].
+    /// </exception>
     /// <exception cref="ArgumentException">
     /// An odd number of pads, more pairs than axes, a value for another mode than constant, padding to reflect that is not
     /// smaller than the axis, to wrap round that is larger than it, an empty axis to take from, or nothing left of an axis.
@@ -23,6 +27,7 @@ public readonly partial struct Variable<T>
         if (pads.Length / 2 > shape.Rank) Errors.Argument($"Pad of shape {shape} by {Errors.List(pads)}: {pads.Length / 2} pairs were given for {shape.Rank} axes.");
         if (!Enum.IsDefined(mode)) Errors.OutOfRange(nameof(mode), mode, $"Pad of shape {shape}: there is no padding mode {(int)mode}.");
         if (mode != PaddingMode.Constant && value != 0) Errors.Argument($"Pad of shape {shape}: the value {value} was given, but mode {mode} takes its values from the input. Leave the value out, or pad with a constant.");
+        if (mode is PaddingMode.Reflect or PaddingMode.Replicate) RequireChannels(pads, mode);
         Span<AxisMap> maps = stackalloc AxisMap[Shape.MaxRank];
         for (int axis = 0; axis < shape.Rank; axis++)
         {
@@ -73,6 +78,16 @@ public readonly partial struct Variable<T>
         }
 
         return MapAxesOperation<T>.Apply("Roll", this, maps[..shape.Rank], value: 0);
+    }
+
+    private void RequireChannels(ReadOnlySpan<int> pads, PaddingMode mode)
+    {
+        int pairs = pads.Length / 2, rank = Shape.Rank;
+        if (pairs is >= 1 and <= 3 && (rank == pairs + 1 || rank == pairs + 2)) return;
+        string wrong = pairs is >= 1 and <= 3
+            ? $"{pairs} pairs need an input of {pairs + 1} or {pairs + 2} axes, [C, …] or [N, C, …], not {rank}. Add axes with Unsqueeze, or pad fewer"
+            : $"it takes one to three pairs, not {pairs}";
+        Errors.Shape($"Pad of shape {Shape} by {Errors.List(pads)} in mode {mode}: {wrong}.");
     }
 
     private AxisMap PadMap(int axis, int before, int behind, PaddingMode mode)

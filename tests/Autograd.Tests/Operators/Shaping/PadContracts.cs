@@ -8,17 +8,17 @@ public sealed class PadContract : OperatorContract<(int[] Pads, PaddingMode Mode
     [
         At(([1, 2], PaddingMode.Constant, 0.5), N(3)), At(([1, 2, 0, 1], PaddingMode.Constant, 0), N(2, 3)), At(([2, 1], PaddingMode.Constant, -1), N(2, 0)),
         At(([-1, 1], PaddingMode.Constant, 2), N(2, 3)), At(([-1, -1, 1, -1], PaddingMode.Constant, 2), N(2, 3)), At(([-3, 4], PaddingMode.Constant, 2), N(3)),
-        At(([0, 0, 1, 1], PaddingMode.Constant, 3), N(1, 2, 2)), At(([0, 0], PaddingMode.Reflect, 0), N(2)), At(([], PaddingMode.Replicate, 0), N()),
-        At(([2, 1], PaddingMode.Reflect, 0), N(1, 2, 4)), At(([1, 0, 2, 2], PaddingMode.Reflect, 0), N(2, 3, 3)), At(([2, -1], PaddingMode.Reflect, 0), N(4)), At(([-2, 3], PaddingMode.Reflect, 0), N(4)),
-        At(([1, 2, 2, 0], PaddingMode.Replicate, 0), N(1, 2, 3, 3)), At(([0, 3, 1, 0], PaddingMode.Replicate, 0), N(2, 1)), At(([-1, 2], PaddingMode.Replicate, 0), N(2, 3)),
+        At(([0, 0, 1, 1], PaddingMode.Constant, 3), N(1, 2, 2)), At(([0, 0], PaddingMode.Reflect, 0), N(1, 2)), At(([0, 0], PaddingMode.Replicate, 0), N(1, 1, 1)),
+        At(([2, 1], PaddingMode.Reflect, 0), N(1, 2, 4)), At(([1, 0, 2, 2], PaddingMode.Reflect, 0), N(2, 3, 3)), At(([2, -1], PaddingMode.Reflect, 0), N(1, 4)), At(([-2, 3], PaddingMode.Reflect, 0), N(1, 4)), At(([1, 0, 0, 1, 1, 1], PaddingMode.Reflect, 0), N(1, 2, 2, 2)),
+        At(([1, 2, 2, 0], PaddingMode.Replicate, 0), N(1, 2, 3, 3)), At(([0, 3, 1, 0], PaddingMode.Replicate, 0), N(1, 2, 1)), At(([0, 1, 1, 0, 1, 1], PaddingMode.Replicate, 0), N(2, 1, 1, 2, 1)), At(([-1, 2], PaddingMode.Replicate, 0), N(2, 3)),
         At(([2, 3], PaddingMode.Circular, 0), N(2, 3)), At(([1, 0, 1, 2], PaddingMode.Circular, 0), N(2, 3)), At(([-1, 1], PaddingMode.Circular, 0), N(4)), At(([1, 1, 0, 0], PaddingMode.Circular, 0), N(2, 2)),
     ];
 
     protected override IEnumerable<Exact> ExactCases =>
     [
         Exactly(([2, 2], PaddingMode.Constant, double.NegativeInfinity), [Nd.Vector(1)], [Nd.Vector(double.NegativeInfinity, double.NegativeInfinity, 1, double.NegativeInfinity, double.NegativeInfinity)], [Nd.Vector(1)]),
-        Exactly(([2, 2], PaddingMode.Reflect, 0), [Nd.Vector(1, 2, 3, 4)], [Nd.Vector(3, 2, 1, 2, 3, 4, 3, 2)], [Nd.Vector(1, 3, 3, 1)]),
-        Exactly(([2, 2], PaddingMode.Replicate, 0), [Nd.Vector(1, 2, 3)], [Nd.Vector(1, 1, 1, 2, 3, 3, 3)], [Nd.Vector(3, 1, 3)]),
+        Exactly(([2, 2], PaddingMode.Reflect, 0), [Nd.Of([1, 4], 1, 2, 3, 4)], [Nd.Of([1, 8], 3, 2, 1, 2, 3, 4, 3, 2)], [Nd.Of([1, 4], 1, 3, 3, 1)]),
+        Exactly(([2, 2], PaddingMode.Replicate, 0), [Nd.Of([1, 3], 1, 2, 3)], [Nd.Of([1, 7], 1, 1, 1, 2, 3, 3, 3)], [Nd.Of([1, 3], 3, 1, 3)]),
         Exactly(([2, 2], PaddingMode.Circular, 0), [Nd.Vector(1, 2, 3)], [Nd.Vector(2, 3, 1, 2, 3, 1, 2)], [Nd.Vector(2, 3, 2)]),
         Exactly(([0, 0], PaddingMode.Constant, 7), [Nd.Vector()], [Nd.Vector()], [Nd.Vector()]),
         Exactly(([1, 1], PaddingMode.Constant, 7), [Nd.Vector()], [Nd.Vector(7, 7)], [Nd.Vector()]),
@@ -31,9 +31,14 @@ public sealed class PadContract : OperatorContract<(int[] Pads, PaddingMode Mode
         Refuse<ArgumentException>(static tape => tape.Zeros([3]).Pad([1, 1, 1, 1]), "2 pairs", "1 axes"),
         Refuse<ArgumentException>(static tape => tape.Zeros([1, 2, 3]).Pad([3, 0], PaddingMode.Reflect), "axis 2", "size 3", "smaller"),
         Refuse<ArgumentException>(static tape => tape.Zeros([1, 2, 3]).Pad([0, 0, 0, 2], PaddingMode.Reflect), "axis 1", "size 2", "smaller"),
-        Refuse<ArgumentException>(static tape => tape.Zeros([0]).Pad([0, 1], PaddingMode.Reflect), "size 0"),
+        Refuse<ArgumentException>(static tape => tape.Zeros([1, 0]).Pad([0, 1], PaddingMode.Reflect), "size 0"),
+        Refuse<ShapeException>(static tape => tape.Zeros([3]).Pad([1, 1], PaddingMode.Reflect), "Pad", "[3]", "Reflect", "1 pairs", "2 or 3 axes"),
+        Refuse<ShapeException>(static tape => tape.Zeros([1, 2, 2, 2]).Pad([1, 1], PaddingMode.Replicate), "Replicate", "2 or 3 axes", "not 4"),
+        Refuse<ShapeException>(static tape => tape.Zeros([2, 2]).Pad([1, 1, 1, 1], PaddingMode.Replicate), "2 pairs", "3 or 4 axes"),
+        Refuse<ShapeException>(static tape => tape.Zeros([2, 2]).Pad([], PaddingMode.Reflect), "one to three pairs, not 0"),
+        Refuse<ShapeException>(static tape => tape.Zeros([2, 2, 2, 2, 2, 2]).Pad([0, 0, 0, 0, 0, 0, 0, 0], PaddingMode.Reflect), "one to three pairs, not 4"),
         Refuse<ArgumentException>(static tape => tape.Zeros([3]).Pad([4, 0], PaddingMode.Circular), "size 3", "Repeat"),
-        Refuse<ArgumentException>(static tape => tape.Zeros([0]).Pad([1, 0], PaddingMode.Replicate), "edge"),
+        Refuse<ArgumentException>(static tape => tape.Zeros([1, 0]).Pad([1, 0], PaddingMode.Replicate), "edge"),
         Refuse<ArgumentException>(static tape => tape.Zeros([3]).Pad([-1, -2]), "at least one"),
         Refuse<ArgumentException>(static tape => tape.Zeros([3]).Pad([-4, 5]), "cut off"),
         Refuse<ArgumentException>(static tape => tape.Zeros([3]).Pad([int.MinValue, 0]), "cut off"),
@@ -45,8 +50,9 @@ public sealed class PadContract : OperatorContract<(int[] Pads, PaddingMode Mode
     protected override Sample Draw(Choices choose)
     {
         PaddingMode mode = choose.Of(PaddingMode.Constant, PaddingMode.Reflect, PaddingMode.Replicate, PaddingMode.Circular);
-        int[] sizes = choose.Sizes(0, 5, least: mode == PaddingMode.Constant ? 0 : 1, most: 4);
-        int[] pads = new int[2 * choose.Between(0, sizes.Length)];
+        bool channels = mode is PaddingMode.Reflect or PaddingMode.Replicate;
+        int[] sizes = choose.Sizes(channels ? 2 : 0, 5, least: mode == PaddingMode.Constant ? 0 : 1, most: 4);
+        int[] pads = new int[2 * (channels ? choose.Between(Math.Max(1, sizes.Length - 2), Math.Min(3, sizes.Length - 1)) : choose.Between(0, sizes.Length))];
         for (int pair = 0; pair < pads.Length; pair += 2)
         {
             int size = sizes[^((pair / 2) + 1)];
