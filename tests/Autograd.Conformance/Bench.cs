@@ -55,7 +55,7 @@ internal sealed class Bench<T>(Case @case) : IDisposable
     {
         CaseTensor input = Input(name);
         if (input.Type != "int64") throw new RuledOutByTypesException($"input '{name}' is {input.Type} where integers are wanted");
-        return new Tensor<int>(input.Shape, [.. input.Values.Select(static value => checked((int)value))]);
+        return new Tensor<int>(input.Shape, [.. input.Values.Select(Clamped)]);
     }
 
     /// <summary>A boolean input.</summary>
@@ -171,10 +171,16 @@ internal sealed class Bench<T>(Case @case) : IDisposable
     private JsonElement Attribute(string name) =>
         @case.Attributes.TryGetValue(name, out JsonElement value) ? value : throw new CaseException($"attribute '{name}' is missing");
 
+    /// <summary>
+    /// A whole number as the library takes it. What is beyond int becomes its nearest: a bound of a slice is cut to the axis all the same,
+    /// and an index is out of range all the same, which is for the library to say.
+    /// </summary>
+    private static int Clamped(double value) => (int)Math.Clamp(value, int.MinValue, int.MaxValue);
+
     /// <summary>A whole number, which may be written 2 or 2.0.</summary>
     private int Whole(string attribute, JsonElement json)
     {
         double value = json.ValueKind == JsonValueKind.Number ? json.GetDouble() : throw Bad(attribute);
-        return value == (int)value ? (int)value : throw Bad(attribute);
+        return value == Math.Floor(value) ? Clamped(value) : throw Bad(attribute);
     }
 }

@@ -4,8 +4,7 @@ namespace Autograd;
 
 /// <summary>
 /// Derivatives of functions: takes a function of variables and where to differentiate it, and gives tensors. Each call makes
-/// a tape of its own, which evaluates (dropout is off, batch normalization uses its
-/// running statistics) and is gone afterwards.
+/// a tape of its own, which evaluates (dropout is off, batch normalization uses its running statistics) and is gone afterwards.
 /// </summary>
 /// <remarks>
 /// <para>

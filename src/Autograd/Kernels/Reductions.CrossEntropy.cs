@@ -66,9 +66,11 @@ internal static unsafe partial class Reductions
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         T one = T.One;
-        T shift = scale + log;
-        return SumOf<TernaryPoint<WeightedDifferenceFunction, T>, T>(
-            default, (byte*)x, 1, (byte*)&shift, 0, (byte*)(weights == null ? &one : weights), weights == null ? 0 : 1, classes);
+        T sum = SumOf<TernaryPoint<WeightedDifferenceFunction, T>, T>(
+            default, (byte*)x, 1, (byte*)&scale, 0, (byte*)(weights == null ? &one : weights), weights == null ? 0 : 1, classes);
+
+        // The logarithm by itself: added to a large scale it would lose its digits.
+        return sum + log * (weights == null ? T.CreateTruncating(classes) : Sum(new ReadOnlySpan<T>(weights, classes)));
     }
 
     private static int Classes(int logits, int rows, int weights, params ReadOnlySpan<int> perRow)

@@ -5,8 +5,8 @@ namespace Autograd;
 /// <summary>NAdam: Adam that looks one step ahead along the momentum, as Nesterov does.</summary>
 /// <remarks>
 /// g ← g + weightDecay · p; m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g². With μₜ = β₁ (1 − 0.96^(t · momentumDecay) / 2) and
-/// Πₜ = μ₁ ⋯ μₜ: p ← p − lr · ((1 − μₜ) / (1 − Πₜ) · g + μₜ₊₁ / (1 − Πₜ₊₁) · m) / (√(v / (1 − β₂ᵗ)) + ε). Dozat 2016, as in
-/// PyTorch from version 2 on; in PyTorch 1.13 Πₜ₊₁ is Πₜ₋₁ μₜ² μₜ₊₁, with one factor too many.
+/// Πₜ = μ₁ ⋯ μₜ: p ← p − lr · ((1 − μₜ) / (1 − Πₜ) · g + μₜ₊₁ / (1 − Πₜ₊₁) · m) / (√(v / (1 − β₂ᵗ)) + ε). Dozat 2016, as newer
+/// versions of PyTorch have it; 1.13 multiplies Πₜ₊₁ by μₜ once more.
 /// </remarks>
 /// <typeparam name="T"><c>float</c> or <c>double</c>.</typeparam>
 public sealed class NAdam<T> : Optimizer<T>

@@ -132,6 +132,16 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
+    public void SmoothedCrossEntropyOfLargeLogits()
+    {
+        using Tape<float> tape = new();
+        Variable<float> x = tape.Constant(new Tensor<float>([1, 2], [1e4f, 9999.5f]));
+        double log = Math.Log(1 + Math.Exp(-0.5));
+        float loss = x.CrossEntropy(new Tensor<int>([1], [0]), labelSmoothing: 0.5).ToArray()[0];
+        Assert.Equal((0.5 * log) + (0.25 * (log + log + 0.5)), loss, 2e-7);
+    }
+
+    [Fact]
     public void TheLogarithmOfASumWithInfinity() => Holds(static x => x.LogSumExp(), [Infinity, 1e4], [Infinity], [NaN, 0]);
 
     [Fact]
