@@ -74,7 +74,7 @@ public abstract partial class OperatorContract<TCase>
 
     /// <summary>No operation is named that the samples do not run, forward or within a gradient.</summary>
     [Fact]
-    public void EveryOperationItNamesRuns() => Assert.Empty(Operations.Where(type => Dual().Of(type).Samples == 0));
+    public void EveryOperationItNamesRuns() => Assert.DoesNotContain(Operations, type => Dual().Of(type).Samples == 0);
 
     [Fact]
     public void SeededFaultsAreCaught()
