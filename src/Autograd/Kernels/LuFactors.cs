@@ -9,7 +9,8 @@ namespace Autograd.Kernels;
 /// managed code of MathNet.Numerics whatever provider the process has chosen, so that the bits are the same everywhere.
 /// </summary>
 /// <remarks>
-/// A matrix is singular to working precision when a pivot is 0, or when rounding alone can explain one. The factors are those
+/// The determinant is the product of the pivots as they are. Solutions and inverses are refused, and cofactors found by singular
+/// values, where the matrix is singular to working precision: a pivot is 0, or rounding alone can explain one. The factors are those
 /// of A + E with |E| ≤ n ε |L| |U| (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., theorem 9.3), which to first order
 /// moves pivot i by a share of at most n ε (|L⁻¹| |L| |U| |U⁻¹|)ᵢᵢ: if that reaches 1, no digit of it is left. Scaling rows or
 /// columns changes nothing of this, so small or unbalanced matrices are not taken for singular.
@@ -73,10 +74,10 @@ internal sealed class LuFactors
 
     public bool IsSingular(int matrix) => _singular[matrix];
 
-    /// <summary>The determinant; 0 if the matrix is singular, 1 if it has no rows.</summary>
+    /// <summary>The determinant: the product of the pivots, 0 if one is 0, 1 if there are no rows.</summary>
     public double Determinant(int matrix)
     {
-        if (_singular[matrix]) return 0;
+        if (HasZeroPivot(matrix)) return 0;
         double product = _odd[matrix] ? -1 : 1;
         ReadOnlySpan<double> lu = Packed(matrix);
         for (int i = 0; i < Size; i++) product *= lu[(i * Size) + i];
@@ -86,7 +87,7 @@ internal sealed class LuFactors
     /// <summary>The sign of the determinant: −1, 0 or 1, or NaN.</summary>
     public double Sign(int matrix)
     {
-        if (_singular[matrix]) return 0;
+        if (HasZeroPivot(matrix)) return 0;
         double sign = _odd[matrix] ? -1 : 1;
         ReadOnlySpan<double> lu = Packed(matrix);
         for (int i = 0; i < Size; i++)
@@ -98,17 +99,17 @@ internal sealed class LuFactors
         return sign;
     }
 
-    /// <summary>log |determinant|; −∞ if the matrix is singular. Neither overflows nor underflows.</summary>
+    /// <summary>log |determinant|: the sum of the logarithms of the pivots, −∞ if one is 0. Neither overflows nor underflows.</summary>
     public double LogAbsoluteDeterminant(int matrix)
     {
-        if (_singular[matrix]) return double.NegativeInfinity;
+        if (HasZeroPivot(matrix)) return double.NegativeInfinity;
         double sum = 0;
         ReadOnlySpan<double> lu = Packed(matrix);
         for (int i = 0; i < Size; i++) sum += Math.Log(Math.Abs(lu[(i * Size) + i]));
         return sum;
     }
 
-    /// <summary>Y[n, columns] = A⁻¹ B, or A⁻ᵀ B. The matrix must not be singular.</summary>
+    /// <summary>Y[n, columns] = A⁻¹ B, or A⁻ᵀ B. No pivot may be 0.</summary>
     public void Solve<T>(int matrix, bool transposed, int columns, ReadOnlySpan<T> b, Span<T> y)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -132,13 +133,13 @@ internal sealed class LuFactors
     }
 
     /// <summary>
-    /// Y[n, n] = A⁻¹. That of a singular matrix is its adjugate divided by 0: infinite, or NaN where the adjugate is 0.
+    /// Y[n, n] = A⁻¹. That of a matrix with a pivot of 0 is its adjugate divided by 0: infinite, or NaN where the adjugate is 0.
     /// </summary>
     public void Inverse<T>(int matrix, ReadOnlySpan<T> a, Span<T> y)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         y.Clear();
-        if (!_singular[matrix])
+        if (!HasZeroPivot(matrix))
         {
             for (int i = 0; i < Size; i++) y[(i * Size) + i] = T.One;
             Solve(matrix, transposed: false, Size, (ReadOnlySpan<T>)y, y);
@@ -155,8 +156,8 @@ internal sealed class LuFactors
     }
 
     /// <summary>
-    /// Y[n, n] = the matrix of cofactors, the gradient of the determinant: det(A) A⁻ᵀ. For a singular A = U S Vᵀ it is
-    /// det(U) det(V) U S′ Vᵀ, where S′ has on its diagonal the products of all the other singular values, rank one or zero.
+    /// Y[n, n] = the matrix of cofactors, the gradient of the determinant: det(A) A⁻ᵀ. For A = U S Vᵀ singular to working precision it is
+    /// det(U) det(V) U S′ Vᵀ, where S′ has on its diagonal the products of all the other singular values.
     /// </summary>
     public void Cofactors<T>(int matrix, ReadOnlySpan<T> a, Span<T> y)
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -196,11 +197,18 @@ internal sealed class LuFactors
 
     private Span<double> Packed(int matrix) => _packed.AsSpan(matrix * Size * Size, Size * Size);
 
+    private bool HasZeroPivot(int matrix)
+    {
+        ReadOnlySpan<double> lu = Packed(matrix);
+        for (int i = 0; i < Size; i++) if (lu[(i * Size) + i] == 0) return true;
+        return false;
+    }
+
     private bool LosesAPivot(int matrix, PivotCheck check)
     {
         int n = Size;
         ReadOnlySpan<double> lu = Packed(matrix);
-        for (int i = 0; i < n; i++) if (lu[(i * n) + i] == 0) return true;
+        if (HasZeroPivot(matrix)) return true;
         check.Lower.AsSpan().Clear();
         check.Upper.AsSpan().Clear();
         for (int i = 0; i < n; i++) check.Lower[(i * n) + i] = check.Upper[(i * n) + i] = 1;

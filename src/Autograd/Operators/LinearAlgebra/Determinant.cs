@@ -6,8 +6,8 @@ namespace Autograd;
 public readonly partial struct Variable<T>
 {
     /// <summary>
-    /// The determinant of each matrix of a batch [..., n, n], of shape [...]; 1 for matrices without rows. That of a matrix
-    /// that is singular to working precision is exactly 0, and its gradients of every order are the true ones.
+    /// The determinant of each matrix of a batch [..., n, n], of shape [...]; 1 for matrices without rows. It is the product
+    /// of the pivots, as in PyTorch: of a singular matrix 0 or what rounding leaves. Gradients of every order are the true ones there too.
     /// </summary>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public Variable<T> Determinant()
@@ -18,7 +18,7 @@ public readonly partial struct Variable<T>
 
     /// <summary>
     /// The logarithm of the determinant of each matrix of a batch [..., n, n], of shape [...], where the determinant itself
-    /// might overflow: −∞ for a singular matrix, with a gradient that is not finite; NaN where the determinant is negative.
+    /// might overflow: −∞ where a pivot is 0, with a gradient that is not finite; NaN where the determinant is negative.
     /// </summary>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public Variable<T> LogDeterminant()
@@ -29,7 +29,7 @@ public readonly partial struct Variable<T>
 
     /// <summary>
     /// The sign of the determinant (−1, 0 or 1; a constant) and the logarithm of its magnitude, for each matrix of a batch
-    /// [..., n, n]: both of shape [...]. A singular matrix gives 0 and −∞, with a gradient that is not finite.
+    /// [..., n, n]: both of shape [...]. A pivot of 0 gives 0 and −∞, with a gradient that is not finite.
     /// </summary>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public (Variable<T> Sign, Variable<T> LogAbsoluteDeterminant) SignAndLogDeterminant()
@@ -43,12 +43,13 @@ public readonly partial struct Variable<T>
 }
 
 /// <summary>y = det(A) for matrices in the last two axes.</summary>
-/// <remarks>gA = gy · cof(A), which is gy · y · A⁻ᵀ where A is regular, and of rank one or zero where it is singular. Keeps A and its factors.</remarks>
+/// <remarks>gA = gy · cof(A), which is gy · y · A⁻ᵀ where A is regular; by singular values where it is singular to working precision. Keeps A and its factors.</remarks>
 internal sealed class DeterminantOperation<T> : Operation<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    // Singular values below this share of the largest are kept apart from the block that is inverted.
-    private const double SmallShare = 1e-6;
+    // Singular values below this share of the largest, which the type's rounding reaches, are kept apart from the block that is inverted.
+    // A larger share would leave a block of many magnitudes to the polynomial, which loses the smaller ones.
+    private static readonly double _smallShare = typeof(T) == typeof(float) ? 1e-6 : 1e-13;
 
     private LuFactors? _factors;
 
@@ -106,7 +107,7 @@ internal sealed class DeterminantOperation<T> : Operation<T>
         int n = a.Shape[0];
         SingularValues svd = SingularValues.Of(a.Span, n);
         int rank = 0;
-        while (rank < n - 1 && svd.Values[rank] > SmallShare * svd.Values[0]) rank++;
+        while (rank < n - 1 && svd.Values[rank] > _smallShare * svd.Values[0]) rank++;
         Variable<T> left = Constant(a.Tape, n, svd.Left), right = Constant(a.Tape, n, svd.Right);
         Variable<T> b = MatMulOperation<T>.Apply(left, a, true, false).MatMul(right), rest = b[rank.., rank..];
         if (rank == 0) return Polynomial(rest) * svd.Orientation;
@@ -138,7 +139,7 @@ internal sealed class DeterminantOperation<T> : Operation<T>
 }
 
 /// <summary>y = log |det(A)| for matrices in the last two axes, or log det(A), which is NaN where det(A) is negative.</summary>
-/// <remarks>gA = gy · A⁻ᵀ, also where y is NaN for its sign; not finite where A is singular. Keeps A and its factors.</remarks>
+/// <remarks>gA = gy · A⁻ᵀ, also where y is NaN for its sign; not finite where a pivot is 0. Keeps A and its factors.</remarks>
 internal sealed class LogDeterminantOperation<T> : Operation<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {

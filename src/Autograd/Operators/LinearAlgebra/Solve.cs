@@ -50,10 +50,11 @@ public readonly partial struct Variable<T>
 
     /// <summary>The inverse of each matrix of a batch [..., n, n], in double. To solve a system, <see cref="Solve"/> is faster and more exact.</summary>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
-    /// <exception cref="ArgumentException">A matrix is singular to working precision; the message names it.</exception>
+    /// <exception cref="ArgumentException">A matrix is singular to working precision, or has NaN; the message names it.</exception>
     public Variable<T> Inverse()
     {
         (int count, int size) = SquareMatrices.Require("Inverse", Shape);
+        InverseOperation<T>.RefuseNaN("Inverse", Shape, Span);
         LuFactors factors = LuFactors.Of(Span, count, size);
         InverseOperation<T>.RefuseSingular("Inverse", Shape, factors);
         return InverseOperation<T>.Apply(this, factors);
@@ -163,7 +164,7 @@ internal sealed class SolveOperation<T> : Operation<T>
     protected internal override void Clear() => _factors = null;
 }
 
-/// <summary>Y = A⁻¹ for matrices in the last two axes. That of a singular matrix is its adjugate divided by 0.</summary>
+/// <summary>Y = A⁻¹ for matrices in the last two axes. That of a matrix with a pivot of 0 is its adjugate divided by 0.</summary>
 /// <remarks>gA = −Yᵀ gY Yᵀ. Keeps Y.</remarks>
 internal sealed class InverseOperation<T> : Operation<T>
     where T : unmanaged, IFloatingPointIeee754<T>
@@ -175,6 +176,14 @@ internal sealed class InverseOperation<T> : Operation<T>
         InverseOperation<T> operation = a.Tape.Rent<InverseOperation<T>>();
         operation._factors = factors;
         return a.Tape.Apply(operation, a);
+    }
+
+    public static void RefuseNaN(string name, Shape shape, ReadOnlySpan<T> values)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (T.IsNaN(values[i])) Errors.Argument($"{name}: {SquareMatrices.Name(shape, i / (shape[^1] * shape[^1]))} contains NaN, so it has no inverse. Look for what made it with DetectAnomalies.");
+        }
     }
 
     public static void RefuseSingular(string name, Shape shape, LuFactors factors)
