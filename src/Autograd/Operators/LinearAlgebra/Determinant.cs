@@ -49,7 +49,7 @@ internal sealed class DeterminantOperation<T> : Operation<T>
 {
     // Singular values below this share of the largest, which the type's rounding reaches, are kept apart from the block that is inverted.
     // A larger share would leave a block of many magnitudes to the polynomial, which loses the smaller ones.
-    private static readonly double _smallShare = typeof(T) == typeof(float) ? 1e-6 : 1e-13;
+    private static readonly double SmallShare = typeof(T) == typeof(float) ? 1e-6 : 1e-13;
 
     private LuFactors? _factors;
 
@@ -107,7 +107,7 @@ internal sealed class DeterminantOperation<T> : Operation<T>
         int n = a.Shape[0];
         SingularValues svd = SingularValues.Of(a.Span, n);
         int rank = 0;
-        while (rank < n - 1 && svd.Values[rank] > _smallShare * svd.Values[0]) rank++;
+        while (rank < n - 1 && svd.Values[rank] > SmallShare * svd.Values[0]) rank++;
         Variable<T> left = Constant(a.Tape, n, svd.Left), right = Constant(a.Tape, n, svd.Right);
         Variable<T> b = MatMulOperation<T>.Apply(left, a, true, false).MatMul(right), rest = b[rank.., rank..];
         if (rank == 0) return Polynomial(rest) * svd.Orientation;
