@@ -13,10 +13,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
         {
             ConvolutionShape s = _a.Shape;
             Windows windows = s.Windows;
-            WindowImage<T, V> image = new(windows);
-            T* plane = Scratch.Get<T>(ScratchSlot.WindowImage, image.Length(1));
-            Span<nint> places = Places(windows);
-            image.Taps(0, places);
+            T* plane = Plane(windows, out WindowImage<T, V> image, out Span<nint> places);
             long units = (long)s.Batch * s.Groups;
             for (long unit = Share(units, part, parts); unit < Share(units, part + 1, parts); unit++)
             {
@@ -66,10 +63,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
         {
             ConvolutionShape s = _a.Shape;
             Windows windows = s.Windows;
-            WindowImage<T, V> image = new(windows);
-            T* plane = Scratch.Get<T>(ScratchSlot.WindowImage, image.Length(1));
-            Span<nint> places = Places(windows);
-            image.Taps(0, places);
+            T* plane = Plane(windows, out WindowImage<T, V> image, out Span<nint> places);
             long units = (long)s.Batch * s.Groups;
             for (long unit = Share(units, part, parts); unit < Share(units, part + 1, parts); unit++)
             {
@@ -111,10 +105,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
         {
             ConvolutionShape s = _a.Shape;
             Windows windows = s.Windows;
-            WindowImage<T, V> image = new(windows);
-            T* plane = Scratch.Get<T>(ScratchSlot.WindowImage, image.Length(1));
-            Span<nint> places = Places(windows);
-            image.Taps(0, places);
+            T* plane = Plane(windows, out WindowImage<T, V> image, out Span<nint> places);
             for (int group = Share(s.Groups, part, parts); group < Share(s.Groups, part + 1, parts); group++)
             {
                 T* gw = _a.W + ((nint)group * s.Filters * windows.Taps);
@@ -161,6 +152,12 @@ internal static unsafe partial class ConvolutionDriver<T, V>
         }
     }
 
-    /// <summary>Memory for the places of all taps, which is the thread's until it asks again.</summary>
-    private static Span<nint> Places(in Windows windows) => new(Scratch.Get<nint>(ScratchSlot.WindowColumns, windows.Taps), windows.Taps);
+    /// <summary>Memory for one plane and the places of all its taps, which is the thread's until it asks again.</summary>
+    private static T* Plane(in Windows windows, out WindowImage<T, V> image, out Span<nint> places)
+    {
+        image = new(windows);
+        places = new(Scratch.Get<nint>(ScratchSlot.WindowColumns, windows.Taps), windows.Taps);
+        image.Taps(0, places);
+        return Scratch.Get<T>(ScratchSlot.WindowImage, image.Length(1));
+    }
 }

@@ -46,7 +46,9 @@ internal sealed class AnomalyWatch<T>(Tape<T> tape)
             ReadOnlySpan<T> values = tape.ValueOf(i);
             if (AllFinite(values)) continue;
             Operation<T> operation = tape.NodeAt(index).Operation!;
-            if (!IsFault(values, InputsOf(index), operation.GivesInfinity)) continue;
+
+            // NaN is a fault wherever it is; infinity only if it was made of finite numbers and not asked for.
+            if (!TensorPrimitives.IsNaNAny(values) && (operation.GivesInfinity || HasInfiniteInput(index))) continue;
             if (_swept >= 0) Throw(_swept, backward: true, values, output.Shape, $" (its {operation.Name})", operation.LeadsWithTime && i == index);
             Throw(index, backward: false, values, output.Shape, i == index ? string.Empty : $" (output {i - index})", operation.LeadsWithTime && i == index);
         }
@@ -83,31 +85,17 @@ internal sealed class AnomalyWatch<T>(Tape<T> tape)
 
     private static bool AllFinite(ReadOnlySpan<T> values) => values.IsEmpty || TensorPrimitives.IsFiniteAll(values);
 
-    private static bool HasInfinity(ReadOnlySpan<T> values)
+    private bool HasInfiniteInput(int index)
     {
-        foreach (T value in values) if (T.IsInfinity(value)) return true;
-        return false;
-    }
-
-    private (bool NaN, bool Infinity) InputsOf(int index)
-    {
-        bool nan = false, infinity = false;
         for (int input = 0; input < tape.NodeAt(index).InputCount; input++)
         {
             int from = tape.InputOf(index, input);
             if (from < 0 || tape.DeferredOperation(from) is not null) continue;
-            ReadOnlySpan<T> values = tape.ValueOf(from);
-            if (AllFinite(values)) continue;
-            nan |= TensorPrimitives.IsNaNAny(values);
-            infinity |= HasInfinity(values);
+            foreach (T value in tape.ValueOf(from)) if (T.IsInfinity(value)) return true;
         }
 
-        return (nan, infinity);
+        return false;
     }
-
-    /// <summary>NaN is a fault wherever it is; infinity only if it was made of finite numbers and not asked for.</summary>
-    private static bool IsFault(ReadOnlySpan<T> values, (bool NaN, bool Infinity) inputs, bool givesInfinity) =>
-        TensorPrimitives.IsNaNAny(values) || !(inputs.Infinity || givesInfinity);
 
     private void Throw(int index, bool backward, ReadOnlySpan<T> values, Shape shape, string part, bool timeFirst)
     {

@@ -1,7 +1,4 @@
 using System.Collections.Concurrent;
-using FsCheck;
-using FsCheck.Fluent;
-using Microsoft.FSharp.Core;
 using Xunit.Sdk;
 
 namespace Autograd.Tests;
@@ -11,27 +8,9 @@ public abstract partial class OperatorContract<TCase>
 {
     private const int Directions = 3;
     private const int LeastFaults = 5;
-    private static readonly bool Deep = Environment.GetEnvironmentVariable("AUTOGRAD_DEEP") == "1";
     private static readonly ConcurrentDictionary<Type, Lazy<Findings>> Duals = new();
     private static readonly ConcurrentDictionary<Type, Lazy<Findings>> Randoms = new();
     private static readonly ConcurrentDictionary<Type, Lazy<Dictionary<Type, int>>> CaughtFaults = new();
-
-    /// <summary>Lists of numbers for <see cref="Choices"/>; they shrink by losing their end, then by numbers that become smaller.</summary>
-    private static readonly Arbitrary<int[]> Lists = Arb.From(
-        Gen.ArrayOf(Gen.Choose(0, 9_239), 48), // a multiple of all small numbers, so that each answer is as likely
-        static numbers =>
-        {
-            List<int[]> smaller = [];
-            if (numbers.Length > 0) smaller.AddRange([numbers[..(numbers.Length / 2)], numbers[..^1]]);
-            for (int i = 0; i < numbers.Length; i++)
-            {
-                if (numbers[i] == 0) continue;
-                smaller.Add([.. numbers[..i], 0, .. numbers[(i + 1)..]]);
-                smaller.Add([.. numbers[..i], numbers[i] / 2, .. numbers[(i + 1)..]]);
-            }
-
-            return smaller;
-        });
 
     public Proof Prove()
     {
@@ -84,7 +63,7 @@ public abstract partial class OperatorContract<TCase>
     }
 
     /// <summary>The random samples of a run, so many that each operation of the contract gets its 200; many more in a deep run.</summary>
-    private int RandomCases => Operations.Length * (Deep ? 5_000 : Operations.Length == 1 ? 200 : 500);
+    private int RandomCases => Operations.Length * (Laws.Deep ? 5_000 : Operations.Length == 1 ? 200 : 500);
 
     private bool Differentiates => Samples.Any(static sample => sample.Differentiables.Length > 0);
 
@@ -107,11 +86,9 @@ public abstract partial class OperatorContract<TCase>
     private Findings Random() => Randoms.GetOrAdd(GetType(), _ => new(() =>
     {
         Findings findings = new();
-        Config config = Config.QuickThrowOnFailure.WithMaxTest(RandomCases);
-        if (!Deep) config = config.WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_121, 7_654_321), FSharpOption<int>.None)));
-        FsCheck.Check.One(config, Prop.ForAll(Lists, numbers =>
+        Laws.HoldForChoices(48, RandomCases, (20_261_121, 7_654_321), choose =>
         {
-            Sample sample = Draw(new Choices(numbers));
+            Sample sample = Draw(choose);
             Within(sample, () =>
             {
                 findings.Begin(Names(sample), random: true);
@@ -121,7 +98,7 @@ public abstract partial class OperatorContract<TCase>
                 Assert.True(first <= DualTolerance && second <= DualTolerance, $"dual numbers differ by {first:E2} and {second:E2} (second order)");
                 return 0;
             });
-        }));
+        });
         return findings;
     })).Value;
 

@@ -1,7 +1,3 @@
-using FsCheck;
-using FsCheck.Fluent;
-using Microsoft.FSharp.Core;
-
 namespace Autograd.Tests;
 
 /// <summary>
@@ -11,7 +7,6 @@ namespace Autograd.Tests;
 public sealed class RandomProgramTests
 {
     private const double Tolerance = 1e-11;
-    private static readonly bool Deep = Environment.GetEnvironmentVariable("AUTOGRAD_DEEP") == "1";
 
     // Values stay below about 10, so that no exponential overflows after forty steps.
     private static readonly Instruction[] Instructions =
@@ -42,15 +37,7 @@ public sealed class RandomProgramTests
     ];
 
     [Fact]
-    public void ProgramsAgreeWithDualNumbers()
-    {
-        Config config = Config.QuickThrowOnFailure.WithMaxTest(Deep ? 200_000 : 2_000);
-        if (!Deep) config = config.WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_122, 1_234_567), FSharpOption<int>.None)));
-        Arbitrary<int[]> lists = Arb.From(
-            Gen.ArrayOf(Gen.Choose(0, 9_239), 160),
-            static numbers => numbers.Length == 0 ? [] : new[] { numbers[..(numbers.Length / 2)], numbers[..^1], [.. numbers.Select(static number => number / 2)] });
-        FsCheck.Check.One(config, Prop.ForAll(lists, static numbers => Agrees(new Choices(numbers))));
-    }
+    public void ProgramsAgreeWithDualNumbers() => Laws.HoldForChoices(160, Laws.Deep ? 200_000 : 2_000, (20_261_122, 1_234_567), Agrees);
 
     private static void Agrees(Choices choose)
     {

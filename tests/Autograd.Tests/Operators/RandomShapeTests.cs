@@ -1,6 +1,3 @@
-using FsCheck;
-using FsCheck.Fluent;
-using Microsoft.FSharp.Core;
 using Xunit.Sdk;
 
 namespace Autograd.Tests;
@@ -11,8 +8,6 @@ namespace Autograd.Tests;
 /// </summary>
 public sealed class RandomShapeTests
 {
-    private static readonly bool Deep = Environment.GetEnvironmentVariable("AUTOGRAD_DEEP") == "1";
-
     private static readonly (string Name, Func<Choices, Variable<double>, Variable<double>, Variable<double>> Call)[] Calls =
     [
         ("+", static (_, a, b) => a + b), ("/", static (_, a, b) => a / b), ("Pow", static (_, a, b) => a.Pow(b)), ("Maximum", static (_, a, b) => Variable.Maximum(a, b)),
@@ -45,12 +40,8 @@ public sealed class RandomShapeTests
     public void WhatDoesNotFitIsRefusedInWords()
     {
         int passed = 0, refused = 0;
-        Config config = Config.QuickThrowOnFailure.WithMaxTest(Deep ? 200_000 : 6_000);
-        if (!Deep) config = config.WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_123, 1_234_567), FSharpOption<int>.None)));
-        Arbitrary<int[]> lists = Arb.From(Gen.ArrayOf(Gen.Choose(0, 9_239), 48), static numbers => numbers.Length == 0 ? [] : new[] { numbers[..(numbers.Length / 2)], numbers[..^1] });
-        Check.One(config, Prop.ForAll(lists, numbers =>
+        Laws.HoldForChoices(48, Laws.Deep ? 200_000 : 6_000, (20_261_123, 1_234_567), choose =>
         {
-            Choices choose = new(numbers);
             using Tape<double> tape = new();
             (string name, Func<Choices, Variable<double>, Variable<double>, Variable<double>> call) = Calls[choose.Below(Calls.Length)];
             Variable<double> a = tape.Variable(choose.N(choose.Sizes(0, 4, most: 4)).ToTensor<double>()), b = tape.Variable(choose.N(choose.Sizes(0, 4, most: 4)).ToTensor<double>());
@@ -72,7 +63,7 @@ public sealed class RandomShapeTests
 
             tape.Reset();
             Assert.Equal(0, tape.LiveBuffers);
-        }));
+        });
         Assert.InRange(passed, 500, int.MaxValue);
         Assert.InRange(refused, 500, int.MaxValue);
     }

@@ -1,3 +1,6 @@
+using FsCheck;
+using FsCheck.Fluent;
+
 namespace Autograd.Tests;
 
 /// <summary>
@@ -8,6 +11,23 @@ public sealed class Choices(int[] numbers)
 {
     private int _next;
     private ulong _values = 0x9E3779B97F4A7C15;
+
+    /// <summary>Lists of numbers to choose by; they shrink by losing their end, then by numbers that become smaller.</summary>
+    public static Arbitrary<int[]> Lists(int length) => Arb.From(
+        Gen.ArrayOf(Gen.Choose(0, 9_239), length), // a multiple of all small numbers, so that each answer is as likely
+        static numbers =>
+        {
+            List<int[]> smaller = [];
+            if (numbers.Length > 0) smaller.AddRange([numbers[..(numbers.Length / 2)], numbers[..^1]]);
+            for (int i = 0; i < numbers.Length; i++)
+            {
+                if (numbers[i] == 0) continue;
+                smaller.Add([.. numbers[..i], 0, .. numbers[(i + 1)..]]);
+                smaller.Add([.. numbers[..i], numbers[i] / 2, .. numbers[(i + 1)..]]);
+            }
+
+            return smaller;
+        });
 
     /// <summary>A number of 0 … count − 1.</summary>
     public int Below(int count) => _next < numbers.Length ? numbers[_next++] % count : 0;
