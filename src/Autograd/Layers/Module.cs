@@ -13,7 +13,7 @@ public abstract class Module<T>
 {
     private readonly List<(Parameter<T> Parameter, Initializer Initializer)> _parameters = [];
     private readonly List<(string Name, Tensor<T> Value)> _buffers = [];
-    private readonly List<(string Name, Module<T> Child)> _children = [];
+    private readonly List<(string Name, Module<T> Child)> _children = []; // without a name: its parts have names of this module's
     private Module<T>? _parent;
     private string _name = string.Empty;
     private string? _path;
@@ -22,7 +22,7 @@ public abstract class Module<T>
     protected Module() => ElementType.Require<T>(GetType().Name);
 
     /// <summary>The path from the outermost module, such as <c>encoder.cell</c>; empty for that module itself.</summary>
-    public string Path => _path ??= _parent is null ? string.Empty : _parent.Path.Length == 0 ? _name : $"{_parent.Path}.{_name}";
+    public string Path => _path ??= _parent is null ? string.Empty : _name.Length == 0 ? _parent.Path : _parent.Path.Length == 0 ? _name : $"{_parent.Path}.{_name}";
 
     /// <summary>The child modules, in the order they were added.</summary>
     public IEnumerable<Module<T>> Children => _children.Select(static entry => entry.Child);
@@ -106,8 +106,18 @@ public abstract class Module<T>
     protected TModule AddModule<TModule>(string name, TModule module)
         where TModule : Module<T>
     {
-        ArgumentNullException.ThrowIfNull(module);
         CheckName(name);
+        return Join(name, module);
+    }
+
+    /// <summary>Makes <paramref name="module"/> a child whose parameters, buffers and children carry names as if they were this module's own.</summary>
+    private protected TModule Adopt<TModule>(TModule module)
+        where TModule : Module<T> => Join(string.Empty, module);
+
+    private TModule Join<TModule>(string name, TModule module)
+        where TModule : Module<T>
+    {
+        ArgumentNullException.ThrowIfNull(module);
         if (module._parent is not null || module == this)
         {
             Errors.Invalid($"Module '{name}' already belongs to {module._parent?.GetType().Name ?? "itself"} as '{module._name}'. To share it, keep a reference and add it once.");
@@ -125,7 +135,7 @@ public abstract class Module<T>
         yield return (prefix, this);
         foreach ((string name, Module<T> child) in _children)
         {
-            foreach ((string, Module<T>) place in child.Walk($"{prefix}{name}.")) yield return place;
+            foreach ((string, Module<T>) place in child.Walk(name.Length == 0 ? prefix : $"{prefix}{name}.")) yield return place;
         }
     }
 

@@ -92,6 +92,9 @@ public readonly ref struct BackwardContext<T>
         return index < 0 ? default : Tape.At(index);
     }
 
+    /// <summary>Whether an optional input was given.</summary>
+    public bool Has(int input) => Tape.InputOf(_node, input) >= 0;
+
     /// <summary>The shape of an input.</summary>
     /// <exception cref="InvalidOperationException">The input was not given.</exception>
     public Shape Shape(int input) => Tape.ShapeOfInput(_node, input);

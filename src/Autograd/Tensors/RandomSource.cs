@@ -33,7 +33,12 @@ public sealed class RandomSource(ulong seed, ulong stream = 0)
     {
         ArgumentNullException.ThrowIfNull(path);
         ulong hash = 14695981039346656037;
-        foreach (byte value in Encoding.UTF8.GetBytes(path)) hash = (hash ^ value) * 1099511628211;
+        Span<byte> bytes = stackalloc byte[4];
+        foreach (Rune rune in path.EnumerateRunes())
+        {
+            foreach (byte value in bytes[..rune.EncodeToUtf8(bytes)]) hash = (hash ^ value) * 1099511628211;
+        }
+
         return hash;
     }
 

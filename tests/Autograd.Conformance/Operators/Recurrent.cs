@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Autograd.Conformance.Operators;
 
-/// <summary>cells.json, rnn.json, lstm.json, gru.json</summary>
+/// <summary>cells.json, rnn.json, lstm.json, gru.json, packed.json</summary>
 internal static class Recurrent
 {
     private const string CellInputs = "input h_0 weight_ih weight_hh bias_ih bias_hh";
@@ -36,43 +36,55 @@ internal static class Recurrent
     private static void AddLayers<T>(OpTable<T> table)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        table.Add("rnn", $"{LayerAttributes} nonlinearity", LayerInputs, static b =>
-        {
-            OneDirection(b);
-            Rnn<T> layer = b.Load(new Rnn<T>(
-                b.Int("input_size"), b.Int("hidden_size"), b.Int("num_layers"), NonlinearityOf(b), b.Flag("bias"), b.Flag("batch_first"), b.Number("dropout")));
-            Finish(b, layer.Forward(b["input"], HiddenOr(b, default)));
-        });
-        table.Add("gru", LayerAttributes, LayerInputs, static b =>
-        {
-            OneDirection(b);
-            Gru<T> layer = b.Load(new Gru<T>(
-                b.Int("input_size"), b.Int("hidden_size"), b.Int("num_layers"), b.Flag("bias"), b.Flag("batch_first"), b.Number("dropout")));
-            Finish(b, layer.Forward(b["input"], HiddenOr(b, default)));
-        });
-        table.Add("lstm", $"{LayerAttributes} proj_size", $"{LayerInputs} c_0", static b =>
-        {
-            OneDirection(b);
-            if (b.Int("proj_size") != 0) throw b.Bad("proj_size");
-            Lstm<T> layer = b.Load(new Lstm<T>(
-                b.Int("input_size"), b.Int("hidden_size"), b.Int("num_layers"), b.Flag("bias"), b.Flag("batch_first"), b.Number("dropout")));
-            (Variable<T> output, LstmState<T> state) = layer.Forward(b["input"], LstmOr(b, default));
-            Finish(b, (output, new Hidden<T>(state.H)));
-            b.Output("c_n", state.C);
-        });
+        AddLayer(table, "rnn", $"{LayerAttributes} nonlinearity", LayerInputs, static b => b.Load(new Rnn<T>(
+            b.Int("input_size"), b.Int("hidden_size"), Options(b), NonlinearityOf(b))), static b => HiddenOr(b, default));
+        AddLayer(table, "gru", LayerAttributes, LayerInputs, static b => b.Load(new Gru<T>(
+            b.Int("input_size"), b.Int("hidden_size"), Options(b))), static b => HiddenOr(b, default));
+        AddLayer(table, "lstm", $"{LayerAttributes} proj_size", $"{LayerInputs} c_0", static b => b.Load(new Lstm<T>(
+            b.Int("input_size"), b.Int("hidden_size"), Options(b), projectionSize: b.Int("proj_size"))), static b => LstmOr(b, default));
     }
 
-    private static void OneDirection<T>(Bench<T> bench)
+    /// <summary>A layer and its packed form, whose lengths are an input and whose order does not matter.</summary>
+    private static void AddLayer<T, TState>(
+        OpTable<T> table, string op, string attributes, string inputs, Func<Bench<T>, RecurrentLayer<T, TState>> make, Func<Bench<T>, TState> state)
         where T : unmanaged, IFloatingPointIeee754<T>
+        where TState : struct, IState<TState, T>
     {
-        if (bench.Flag("bidirectional")) throw bench.Bad("bidirectional");
+        table.Add(op, attributes, inputs, b => Finish(b, make(b).Forward(b["input"], state(b))));
+        table.Add($"packed_{op}", $"{attributes} enforce_sorted", $"{inputs} lengths", b => Finish(b, make(b).Forward(b["input"], state(b), b.Index("lengths"))));
     }
 
-    private static void Finish<T>(Bench<T> bench, (Variable<T> Output, Hidden<T> State) result)
+    private static RecurrentOptions Options<T>(Bench<T> bench)
+        where T : unmanaged, IFloatingPointIeee754<T> => new()
+        {
+            NumLayers = bench.Int("num_layers"),
+            Bias = bench.Flag("bias"),
+            BatchFirst = bench.Flag("batch_first"),
+            Dropout = bench.Number("dropout"),
+            Direction = bench.Flag("bidirectional") ? RecurrentDirection.Bidirectional : RecurrentDirection.Forward,
+        };
+
+    private static void Finish<T, TState>(Bench<T> bench, (Variable<T> Output, TState State) result)
         where T : unmanaged, IFloatingPointIeee754<T>
+        where TState : struct, IState<TState, T>
     {
         bench.Output("output", result.Output);
-        bench.Output("h_n", result.State.H);
+        Parts<T> parts = new(bench);
+        result.State.Map(ref parts);
+    }
+
+    /// <summary>Gives the parts of a state out as h_n and c_n.</summary>
+    private struct Parts<T>(Bench<T> bench) : IVariableMap<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        private bool _second;
+
+        public Variable<T> Apply(Variable<T> variable)
+        {
+            bench.Output(_second ? "c_n" : "h_n", variable);
+            _second = true;
+            return variable;
+        }
     }
 
     private static int Batch<T>(Bench<T> bench)

@@ -87,6 +87,11 @@ internal ref struct RecurrentForward<T>
     /// <summary>[B, H], or empty for zeros.</summary>
     public ReadOnlySpan<T> C0;
 
+    /// <summary>
+    /// [T, B], 0 where a row takes no part in a step: it keeps its state, which is then also its y; empty if all take part.
+    /// </summary>
+    public ReadOnlySpan<T> Valid;
+
     /// <summary>[T, B, H], its rows <see cref="YRow"/> apart.</summary>
     public Span<T> Y;
 
@@ -117,6 +122,9 @@ internal ref struct RecurrentBackward<T>
     public ReadOnlySpan<T> WeightHh;
     public ReadOnlySpan<T> H0;
     public ReadOnlySpan<T> C0;
+
+    /// <summary>As in the forward sweep. Cotangents of y are not read where it is 0.</summary>
+    public ReadOnlySpan<T> Valid;
 
     /// <summary>The forward sweep's output.</summary>
     public ReadOnlySpan<T> Y;

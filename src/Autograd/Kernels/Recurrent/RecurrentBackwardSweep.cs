@@ -16,6 +16,9 @@ internal unsafe struct RecurrentBackwardSweep<T, V, TCell> : IParallelWork
     internal T* WeightHh;
     internal T* H0;
     internal T* C0;
+
+    /// <summary>[T, B], 0 where a row kept its state, or null.</summary>
+    internal T* Valid;
     internal T* Y;
     internal nint YRow;
     internal T* Gates;
@@ -101,23 +104,51 @@ internal unsafe struct RecurrentBackwardSweep<T, V, TCell> : IParallelWork
             GradientH = GradientH,
             GradientC = GradientC,
         };
-        TCell.Backward(cell, b0, b1, start, end);
+        if (Valid == null)
+        {
+            TCell.Backward(cell, b0, b1, start, end);
+            return;
+        }
+        T* valid = Valid + ((nint)time * Shape.Batch);
+        for (int b = b0, next; b < b1; b = next)
+        {
+            bool takesPart = RecurrentPlan.RowsAlike(valid, b, b1, out next);
+            if (takesPart)
+            {
+                TCell.Backward(cell, b, next, start, end);
+            }
+            for (int row = b; row < next; row++)
+            {
+                for (int slot = 0; slot < Shape.Slots && !takesPart; slot++)
+                {
+                    new Span<T>(cell.GateGradients + (row * GateRow) + (slot * Shape.Hidden) + start, end - start).Clear();
+                }
+                if (takesPart && !IsGru)
+                {
+                    new Span<T>(GradientH + ((nint)row * Shape.Hidden) + start, end - start).Clear();
+                }
+            }
+        }
     }
 
-    /// <summary>The gradient of the previous h: that of the sums times weight_hh; a GRU adds it to the direct part its cell left.</summary>
+    private readonly bool IsGru => Shape.Kind == RecurrentKind.Gru;
+
+    /// <summary>
+    /// The gradient of the previous h: that of the sums times weight_hh, added to the direct part a GRU's cell left, or to what
+    /// passes by a row that kept its state.
+    /// </summary>
     private readonly void PreviousState(int step, int b0, int b1, int block)
     {
         (int start, int end) = Units(block);
         int depth = Shape.Gates * Shape.Hidden;
-        bool isGru = Shape.Kind == RecurrentKind.Gru;
         var product = new GemmProblem<T>
         {
             Right = GemmRight.Packed,
-            Accumulate = isGru,
+            Accumulate = IsGru || Valid != null,
             M = Shape.Batch,
             N = end - start,
             K = depth,
-            A = GateGradients + (Time(step) * Shape.Batch * GateRow) + (isGru ? Shape.Hidden : 0),
+            A = GateGradients + (Time(step) * Shape.Batch * GateRow) + (IsGru ? Shape.Hidden : 0),
             Lda = GateRow,
             B = PackedHh + ((nint)start * depth),
             C = GradientH + start,

@@ -19,6 +19,9 @@ internal unsafe struct RecurrentForwardSweep<T, V, TCell> : IParallelWork
     internal T* WeightHh;
     internal T* H0;
     internal T* C0;
+
+    /// <summary>[T, B], 0 where a row keeps its state, or null.</summary>
+    internal T* Valid;
     internal T* Y;
     internal nint YRow;
 
@@ -234,6 +237,49 @@ internal unsafe struct RecurrentForwardSweep<T, V, TCell> : IParallelWork
             Y = Y + (time * yStep),
             YRow = YRow,
         };
-        TCell.Forward(cell, b0, b1, start, end);
+        if (Valid == null)
+        {
+            TCell.Forward(cell, b0, b1, start, end);
+            return;
+        }
+        T* valid = Valid + ((nint)time * Shape.Batch);
+        for (int b = b0, next; b < b1; b = next)
+        {
+            bool takesPart = RecurrentPlan.RowsAlike(valid, b, b1, out next);
+            if (takesPart)
+            {
+                TCell.Forward(cell, b, next, start, end);
+            }
+            else
+            {
+                Hold(cell, b, next, start, end);
+            }
+        }
+    }
+
+    /// <summary>The state before becomes the state after.</summary>
+    private readonly void Hold(in RecurrentStep<T> cell, int b0, int b1, int start, int end)
+    {
+        for (int b = b0; b < b1; b++)
+        {
+            Keep(cell.PreviousH, b * cell.PreviousHRow, cell.Y + (b * cell.YRow), start, end);
+            if (Shape.HasCell)
+            {
+                Keep(cell.PreviousC, (nint)b * Shape.Hidden, cell.C + ((nint)b * Shape.Hidden), start, end);
+            }
+        }
+    }
+
+    private static void Keep(T* source, nint offset, T* destination, int start, int end)
+    {
+        var to = new Span<T>(destination + start, end - start);
+        if (source == null)
+        {
+            to.Clear();
+        }
+        else
+        {
+            new Span<T>(source + offset + start, end - start).CopyTo(to);
+        }
     }
 }

@@ -12,7 +12,7 @@ internal static unsafe partial class RecurrentKernel
         RecurrentShape s = a.Shape;
         int stepLength = checked(s.Batch * s.Hidden), yRow = a.YRow == 0 ? s.Hidden : a.YRow;
         long gateLength = (long)s.Slots * stepLength;
-        fixed (T* x = a.X, weightIh = a.WeightIh, weightHh = a.WeightHh, h0 = a.H0, c0 = a.C0, y = a.Y, reserve = a.Reserve,
+        fixed (T* x = a.X, weightIh = a.WeightIh, weightHh = a.WeightHh, h0 = a.H0, c0 = a.C0, valid = a.Valid, y = a.Y, reserve = a.Reserve,
             gradientY = a.GradientY, gradientX = a.GradientX, workspace = a.Workspace)
         fixed (int* indices = a.Indices)
         {
@@ -28,6 +28,7 @@ internal static unsafe partial class RecurrentKernel
                     WeightHh = weightHh,
                     H0 = h0,
                     C0 = c0,
+                    Valid = valid,
                     Y = y,
                     YRow = yRow,
                     Gates = reserve,

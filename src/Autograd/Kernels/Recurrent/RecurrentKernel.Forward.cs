@@ -23,7 +23,7 @@ internal static unsafe partial class RecurrentKernel
             long gates = Aligned<T>(keeps ? 0 : gateLength * RecurrentForwardSweep<T, V, TCell>.ChunkSteps(s));
             T* work = Scratch.Get<T>(ScratchSlot.Recurrent, bias + packedIh + packedHh + gates + (keeps ? 0 : stepLength));
             SumBiases(s, a.BiasIh, a.BiasHh, new Span<T>(work, s.Slots * s.Hidden));
-            fixed (T* x = a.X, weightIh = a.WeightIh, weightHh = a.WeightHh, h0 = a.H0, c0 = a.C0, y = a.Y, reserve = a.Reserve)
+            fixed (T* x = a.X, weightIh = a.WeightIh, weightHh = a.WeightHh, h0 = a.H0, c0 = a.C0, valid = a.Valid, y = a.Y, reserve = a.Reserve)
             fixed (int* indices = a.Indices)
             {
                 T* free = work + bias + packedIh + packedHh;
@@ -36,6 +36,7 @@ internal static unsafe partial class RecurrentKernel
                     WeightHh = weightHh,
                     H0 = h0,
                     C0 = c0,
+                    Valid = valid,
                     Y = y,
                     YRow = yRow,
                     Bias = work,

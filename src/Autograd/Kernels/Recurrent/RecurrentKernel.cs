@@ -105,6 +105,7 @@ internal static partial class RecurrentKernel
     {
         RecurrentShape s = a.Shape;
         CheckShared<T>(s, a.X, a.Indices, a.WeightIh, a.WeightHh, a.H0, a.C0, a.Y.Length, a.YRow);
+        Expect("valid", a.Valid.Length, (long)s.Time * s.Batch, optional: true);
         Expect("bias_ih", a.BiasIh.Length, (long)s.Gates * s.Hidden, optional: true);
         Expect("bias_hh", a.BiasHh.Length, (long)s.Gates * s.Hidden, optional: true);
         Expect("h_n", a.HN.Length, (long)s.Batch * s.Hidden, optional: true);
@@ -118,6 +119,7 @@ internal static partial class RecurrentKernel
         RecurrentShape s = a.Shape;
         CheckShared<T>(s, a.X, a.Indices, a.WeightIh, a.WeightHh, a.H0, a.C0, a.Y.Length, a.YRow);
         long state = (long)s.Batch * s.Hidden, rows = (long)s.Gates * s.Hidden, input = (long)s.Time * s.Batch * s.Input;
+        Expect("valid", a.Valid.Length, (long)s.Time * s.Batch, optional: true);
         Expect("reserve", a.Reserve.Length, s.ReserveLength, optional: false);
         ExpectRows("gradient of y", a.GradientY.Length, s, a.YRow, optional: true);
         Expect("gradient of h_n", a.GradientHN.Length, state, optional: true);

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Autograd.Kernels;
 
 /// <summary>
@@ -31,6 +33,19 @@ internal readonly struct RecurrentPlan
         return preferUnits && byUnits > 1 ? new(byUnits, byUnits)
             : byRows > 1 ? new(byRows, 1)
             : new(1, 1);
+    }
+
+    /// <summary>Whether row b takes part, and the first row from there on that differs in this.</summary>
+    internal static unsafe bool RowsAlike<T>(T* valid, int b, int end, out int next)
+        where T : unmanaged, INumberBase<T>
+    {
+        bool takesPart = valid[b] != T.Zero;
+        next = b + 1;
+        while (next < end && (valid[next] != T.Zero) == takesPart)
+        {
+            next++;
+        }
+        return takesPart;
     }
 
     internal static int Share(int count, int part, int parts) => (int)((long)count * part / parts);

@@ -1,69 +1,62 @@
-using System.Buffers;
 using System.Numerics;
 
 namespace Autograd;
 
-/// <summary>Runs a <see cref="RecurrentCell{T, TState}"/> over a sequence: [time, batch, features] in, [time, batch, hidden] out.</summary>
+/// <summary>Runs a <see cref="RecurrentCell{T, TState}"/> over sequences, with everything the layers of the library can do.</summary>
+/// <remarks>Layouts and states are those of <see cref="RecurrentLayer{T, TState}"/>.</remarks>
+/// <example><code>
+/// var one = new Recurrent&lt;float, Hidden&lt;float&gt;&gt;(new MinimalGatedCell&lt;float&gt;(65, 128));
+/// var four = new Recurrent&lt;float, Hidden&lt;float&gt;&gt;(
+///     inputSize: 65,
+///     features => new MinimalGatedCell&lt;float&gt;(features, 128),
+///     new RecurrentOptions { NumLayers = 2, Direction = RecurrentDirection.Bidirectional });
+/// </code></example>
 /// <typeparam name="T"><c>float</c> or <c>double</c>.</typeparam>
 /// <typeparam name="TState">The state of the cell.</typeparam>
-public sealed class Recurrent<T, TState> : Module<T>
+public sealed class Recurrent<T, TState> : RecurrentLayer<T, TState>
     where T : unmanaged, IFloatingPointIeee754<T>
     where TState : struct, IState<TState, T>
 {
-    /// <summary>Makes the layer; the cell becomes its child <c>cell</c>.</summary>
-    public Recurrent(RecurrentCell<T, TState> cell) => Cell = AddModule("cell", cell);
-
-    /// <summary>The cell.</summary>
-    public RecurrentCell<T, TState> Cell { get; }
-
-    /// <inheritdoc/>
-    public override int? OutputSize => Cell.OutputSize;
-
-    /// <summary>The state before the first step, as the cell makes it.</summary>
-    public TState ZeroState(Tape<T> tape, int batch) => Cell.ZeroState(tape, batch);
-
-    /// <summary>Runs over a sequence from the zero state.</summary>
-    /// <inheritdoc cref="Forward(Variable{T}, TState)"/>
-    public (Variable<T> Outputs, TState State) Forward(Variable<T> input)
+    /// <summary>One layer in one direction; the cell becomes the child <c>cell</c>.</summary>
+    /// <param name="cell">The cell.</param>
+    /// <param name="options">Anything but several layers or directions, which need a cell each.</param>
+    /// <exception cref="ArgumentException">The options ask for several cells, or for what is the cell's own affair.</exception>
+    public Recurrent(RecurrentCell<T, TState> cell, RecurrentOptions? options = null)
+        : base(nameof(Recurrent<,>), InputSizeOf(cell), OfOneCell(options ?? new()), _ => cell)
     {
-        if (input.Rank != 3) RefuseInput(input.Shape);
-        return Forward(input, ZeroState(input.Tape, input.Shape[1]));
     }
 
-    /// <summary>Runs over a sequence.</summary>
-    /// <param name="input">The sequence, [time, batch, features].</param>
-    /// <param name="state">The state before the first step, each part [batch, hidden].</param>
-    /// <returns>The outputs of all steps, [time, batch, hidden], and the state after the last.</returns>
-    /// <exception cref="ShapeException">The input has not three axes, or a step changed the shape of the state.</exception>
-    public (Variable<T> Outputs, TState State) Forward(Variable<T> input, TState state)
-    {
-        if (input.Rank != 3) RefuseInput(input.Shape);
-        int time = input.Shape[0];
-        Shape before = Cell.Output(state).Shape;
-        if (time == 0) return (input.Tape.Zeros(before.Insert(0, 0)), state);
-        Variable<T>[] outputs = ArrayPool<Variable<T>>.Shared.Rent(time);
-        try
-        {
-            for (int t = 0; t < time; t++)
-            {
-                input.Tape.AtTimeStep(t);
-                state = Cell.Step(input[t], state);
-                outputs[t] = Cell.Output(state);
-                if (outputs[t].Shape != before)
-                {
-                    Errors.Shape($"{Cell.GetType().Name}: the state went in with shape {before} and came out with {outputs[t].Shape}. Return the shape you were given, or override HiddenSize or ZeroState if the size of the zero state is wrong.");
-                }
-            }
+    /// <summary>Layers over a cell for each layer and direction.</summary>
+    /// <param name="inputSize">Features of the input.</param>
+    /// <param name="cell">Makes a cell that reads so many features: inputSize in the first layer, the outputs of the layer below in the others.</param>
+    /// <param name="options">Layers, directions and the rest.</param>
+    /// <exception cref="ArgumentException">The options cannot be combined, or ask for what is the cell's own affair.</exception>
+    public Recurrent(int inputSize, Func<int, RecurrentCell<T, TState>> cell, RecurrentOptions? options = null)
+        : base(nameof(Recurrent<,>), inputSize, OfCells(options ?? new()), place => cell(place.InputSize)) => ArgumentNullException.ThrowIfNull(cell);
 
-            return (Variable.Stack<T>(outputs.AsSpan(0, time)), state);
-        }
-        finally
-        {
-            input.Tape.AtTimeStep(null);
-            ArrayPool<Variable<T>>.Shared.Return(outputs, clearArray: true);
-        }
+    /// <summary>The first cell.</summary>
+    public RecurrentCell<T, TState> Cell => Cells[0];
+
+    private static int? InputSizeOf(RecurrentCell<T, TState> cell)
+    {
+        ArgumentNullException.ThrowIfNull(cell);
+        return cell is GatedCell<T, TState> gated ? gated.InputSize : null;
     }
 
-    private static void RefuseInput(Shape shape) =>
-        Errors.Shape($"Recurrent: the input has shape {shape}; it needs three axes, [time, batch, features].");
+    private static RecurrentOptions OfOneCell(RecurrentOptions options)
+    {
+        if (options.NumLayers > 1 || options.Directions > 1)
+        {
+            Errors.Argument($"Recurrent: {options.NumLayers} layers in {options.Directions} directions need a cell each. Pass a function that makes a cell: new Recurrent<…>(inputSize, features => new …(features, …), options).");
+        }
+
+        return OfCells(options);
+    }
+
+    private static RecurrentOptions OfCells(RecurrentOptions options)
+    {
+        if (options.LayerNorm) Errors.Argument("Recurrent: LayerNorm is what Rnn, Lstm and Gru build into their cells. Build it into the cell, and leave the option out.");
+        if (!options.Bias) Errors.Argument("Recurrent: Bias is what Rnn, Lstm and Gru build into their cells. Leave biases out of the cell, and the option at true.");
+        return options;
+    }
 }

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Autograd;
 
 /// <summary>
-/// One step of a recurrence: derive from it, register sub-layers in the constructor and write <see cref="Step"/>.
-/// <see cref="Recurrent{T, TState}"/> then runs it over sequences.
+/// One step of a recurrence: derive from it, register sub-layers in the constructor and write <see cref="Step(Variable{T}, TState)"/>.
+/// <see cref="Recurrent{T, TState}"/> then runs it over sequences, with everything the layers of the library can do.
 /// </summary>
 /// <typeparam name="T"><c>float</c> or <c>double</c>.</typeparam>
 /// <typeparam name="TState">The state, such as <see cref="Hidden{T}"/>.</typeparam>
@@ -20,48 +20,118 @@ public abstract class RecurrentCell<T, TState> : Module<T>
     public virtual int HiddenSize => LastChildOutputSize
         ?? throw new InvalidOperationException($"{GetType().Name} has no sub-layer to tell the size of its state. Override HiddenSize.");
 
-    /// <inheritdoc/>
-    public override int? OutputSize => HiddenSize;
+    /// <summary>The features of what the cell gives out, by default those of the first part of its state.</summary>
+    public override int? OutputSize => PartSize(0);
+
+    /// <summary>
+    /// The matrix of the recurrent product, which <see cref="RecurrentOptions.WeightDrop"/> works on; null, the default, if there
+    /// is none. A cell that names one uses <see cref="SequenceNoise{T}.RecurrentWeight"/> in its place where that is given.
+    /// </summary>
+    public virtual Parameter<T>? RecurrentWeight => null;
+
+    /// <summary>Who is shown the gates while a layer records the gradient flow; see <see cref="ShowGate"/>.</summary>
+    internal IGateObserver<T>? Observer { get; set; }
 
     /// <summary>The state after reading <paramref name="x"/>.</summary>
     /// <param name="x">The input of one step, [batch, features].</param>
     /// <param name="state">The state before, each part [batch, hidden].</param>
     public abstract TState Step(Variable<T> x, TState state);
 
+    /// <summary>
+    /// The same with what chance decided for the whole sequence. By default the mask multiplies the first part of the state
+    /// wherever the cell reads it; override it to put the mask into some products only.
+    /// </summary>
+    /// <param name="x">The input of one step, [batch, features].</param>
+    /// <param name="state">The state before, each part [batch, hidden].</param>
+    /// <param name="noise">A mask over h, a recurrent weight with some elements dropped, or neither.</param>
+    public virtual TState Step(Variable<T> x, TState state, SequenceNoise<T> noise)
+    {
+        if (noise.HiddenMask.IsNone) return Step(x, state);
+        MaskFirstPart<T> mask = new(noise.HiddenMask);
+        return Step(x, state.Map(ref mask));
+    }
+
     /// <summary>What the cell gives out in a state: by default its first part.</summary>
     public virtual Variable<T> Output(TState state)
     {
-        FirstPart first = default;
+        FirstPart<T> first = default;
         state.Map(ref first);
         return first.Found;
     }
 
-    /// <summary>The state before the first step: zeros, [batch, <see cref="HiddenSize"/>] for each part.</summary>
+    /// <summary>The state before the first step: zeros, [batch, size of the part] for each part.</summary>
     public virtual TState ZeroState(Tape<T> tape, int batch)
     {
         ArgumentNullException.ThrowIfNull(tape);
-        ZeroParts<T> zeros = new(tape, [batch, HiddenSize]);
+        ZeroParts zeros = new(this, tape, batch);
         return default(TState).Map(ref zeros);
     }
 
-    private struct FirstPart : IVariableMap<T>
+    /// <summary>The features of one part of the state, by default <see cref="HiddenSize"/> of each.</summary>
+    /// <param name="part">Its number in the order of <see cref="IState{TSelf, T}.Map"/>.</param>
+    protected internal virtual int PartSize(int part) => HiddenSize;
+
+    /// <summary>
+    /// Shows an activated gate to the recording of the gradient flow, which reports how saturated it is; costs nothing while
+    /// nothing is recorded.
+    /// </summary>
+    /// <param name="name">Its name in the equations, such as f.</param>
+    /// <param name="value">Its value, [batch, hidden].</param>
+    protected void ShowGate(string name, Variable<T> value) => Observer?.Gate(name, value);
+
+    /// <summary>Whether a whole sequence with this noise runs as one node, by <see cref="RunFused"/>.</summary>
+    internal virtual bool IsFused => false;
+
+    /// <summary>One layer in one direction over [time, batch, features], from a state [batch, hidden] of each part, or none.</summary>
+    internal virtual (Variable<T> Outputs, TState State) RunFused(Variable<T> input, TState state, SequenceNoise<T> noise, SequencePath<T> path) =>
+        throw new InvalidOperationException($"{GetType().Name} has no kernel for whole sequences.");
+
+    private struct ZeroParts(RecurrentCell<T, TState> cell, Tape<T> tape, int batch) : IVariableMap<T>
     {
-        private bool _found;
+        private int _part;
 
-        public Variable<T> Found { get; private set; }
-
-        public Variable<T> Apply(Variable<T> variable)
-        {
-            if (!_found) Found = variable;
-            _found = true;
-            return variable;
-        }
+        public Variable<T> Apply(Variable<T> variable) => tape.Zeros([batch, cell.PartSize(_part++)]);
     }
 }
 
-/// <summary>Makes every part of a state zeros of one shape.</summary>
-internal readonly struct ZeroParts<T>(Tape<T> tape, Shape shape) : IVariableMap<T>
+/// <summary>What chance decided for one sequence, the same at every step.</summary>
+/// <typeparam name="T"><c>float</c> or <c>double</c>.</typeparam>
+public readonly record struct SequenceNoise<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    public Variable<T> Apply(Variable<T> variable) => tape.Zeros(shape);
+    /// <summary>What h is multiplied by in the recurrent products, [batch, hidden]; <c>default</c> for none. Gal and Ghahramani 2016.</summary>
+    public Variable<T> HiddenMask { get; init; }
+
+    /// <summary>What takes the place of the cell's <c>RecurrentWeight</c>; <c>default</c> for none. Merity, Keskar and Socher 2018.</summary>
+    public Variable<T> RecurrentWeight { get; init; }
+}
+
+/// <summary>Finds the first part of a state.</summary>
+internal struct FirstPart<T> : IVariableMap<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private bool _found;
+
+    public Variable<T> Found { get; private set; }
+
+    public Variable<T> Apply(Variable<T> variable)
+    {
+        if (!_found) Found = variable;
+        _found = true;
+        return variable;
+    }
+}
+
+/// <summary>Multiplies the first part of a state by a mask.</summary>
+internal struct MaskFirstPart<T>(Variable<T> mask) : IVariableMap<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private bool _done;
+
+    public Variable<T> Apply(Variable<T> variable)
+    {
+        if (_done) return variable;
+        _done = true;
+        return variable.Dropout(mask);
+    }
 }

@@ -5,103 +5,162 @@ using System.Numerics;
 namespace Autograd;
 
 /// <summary>
-/// Layers of one kind of recurrence, each over a whole sequence in one sweep: what <see cref="Rnn{T}"/>,
-/// <see cref="Lstm{T}"/> and <see cref="Gru{T}"/> share.
+/// Layers of one kind of recurrence over whole sequences, in one or both directions: what <see cref="Rnn{T}"/>,
+/// <see cref="Lstm{T}"/>, <see cref="Gru{T}"/> and <see cref="Recurrent{T, TState}"/> over a cell of one's own share.
 /// </summary>
 /// <remarks>
-/// The sequence is [time, batch, features], or [batch, time, features] with <c>batchFirst</c>, in and out. States are always
-/// [layers, batch, hidden]. Parameters carry PyTorch's names and layouts: <c>weight_ih_l0</c> [gates · hidden, inputs],
-/// <c>weight_hh_l0</c> [gates · hidden, hidden], <c>bias_ih_l0</c>, <c>bias_hh_l0</c> [gates · hidden], and so on for each
-/// layer, all uniform in ±1/√hidden at first. A one-hot input (<c>tape.OneHot</c>) looks columns of the weight up.
+/// The sequence is [time, batch, features], or [batch, time, features] with <c>BatchFirst</c>, in and out. States are always
+/// [layers × directions, batch, hidden], layer 0 forward, layer 0 reverse, layer 1 forward and so on. A batch of sequences of
+/// several lengths is padded; <c>lengths</c> or a <c>mask</c> say which steps are real: at the others a row keeps its state, its
+/// output is 0, and what stands in the input, NaN included, has no effect. A plain RNN, LSTM or GRU runs as one node a layer and
+/// direction; its variants and other cells record the nodes of one step for each step, and a few more for masks and zoneout.
 /// </remarks>
 /// <typeparam name="T"><c>float</c> or <c>double</c>.</typeparam>
 /// <typeparam name="TState">The state.</typeparam>
-public abstract class RecurrentLayer<T, TState> : Module<T>
+public abstract partial class RecurrentLayer<T, TState> : Module<T>
     where T : unmanaged, IFloatingPointIeee754<T>
     where TState : struct, IState<TState, T>
 {
-    private readonly Weights[] _weights;
-    private readonly Dropout<T>? _dropout;
+    private readonly RecurrentCell<T, TState>[] _cells;
+    private readonly Parameter<T>[] _initialState = [];
+    private readonly Dropout<T> _dropout, _inputDropout, _recurrentDropout, _weightDrop, _zoneout, _cellZoneout;
     private readonly string _family;
 
-    private protected RecurrentLayer(int gates, int inputSize, int hiddenSize, int numLayers, bool bias, bool batchFirst, double dropout)
+    private protected RecurrentLayer(string family, int? inputSize, RecurrentOptions options, Func<CellPlace, RecurrentCell<T, TState>> make)
     {
-        _family = GetType().Name.Split('`')[0];
-        Sizes.RequirePositive(_family, nameof(inputSize), inputSize);
-        Sizes.RequirePositive(_family, nameof(hiddenSize), hiddenSize);
-        Sizes.RequirePositive(_family, nameof(numLayers), numLayers);
-        InputSize = inputSize;
-        HiddenSize = hiddenSize;
-        NumLayers = numLayers;
-        BatchFirst = batchFirst;
-        Initializer uniform = Initializer.Uniform(1 / Math.Sqrt(hiddenSize));
-        int rows = checked(gates * hiddenSize);
-        _weights = new Weights[numLayers];
-        for (int layer = 0; layer < numLayers; layer++)
+        ArgumentNullException.ThrowIfNull(options);
+        options.Check(family);
+        if (inputSize is { } features) Sizes.RequirePositive(family, nameof(inputSize), features);
+        (_family, InputSize, Options) = (family, inputSize.GetValueOrDefault(), options);
+        _cells = new RecurrentCell<T, TState>[options.NumLayers * options.Directions];
+        for (int index = 0; index < _cells.Length; index++)
         {
-            string suffix = string.Create(CultureInfo.InvariantCulture, $"_l{layer}");
-            _weights[layer] = new(
-                AddParameter("weight_ih" + suffix, [rows, layer == 0 ? inputSize : hiddenSize], uniform),
-                AddParameter("weight_hh" + suffix, [rows, hiddenSize], uniform),
-                bias ? AddParameter("bias_ih" + suffix, [rows], uniform, decays: false) : null,
-                bias ? AddParameter("bias_hh" + suffix, [rows], uniform, decays: false) : null);
+            bool isReverse = index % options.Directions == 1;
+            string suffix = string.Create(CultureInfo.InvariantCulture, $"_l{index / options.Directions}{(isReverse ? "_reverse" : string.Empty)}");
+            _cells[index] = make(new CellPlace(index < options.Directions ? InputSize : OutputSizeOf(_cells[0]), suffix));
+            if (_cells[index] is not GatedCell<T, TState>) AddModule(_cells.Length == 1 ? "cell" : "cell" + suffix, _cells[index]);
+            else Adopt(_cells[index]);
+            if (options.WeightDrop > 0 && _cells[index].RecurrentWeight is null)
+            {
+                Errors.Argument($"{family}: WeightDrop was asked for, but {_cells[index].GetType().Name} does not say which of its weights is recurrent. Override RecurrentWeight, or leave WeightDrop out.");
+            }
         }
 
-        Dropout<T> between = new(dropout);
-        if (dropout > 0 && numLayers > 1) _dropout = AddModule("dropout", between);
+        if (options.LearnInitialState) _initialState = [.. Enumerable.Range(0, CountParts()).Select(AddInitialState)];
+
+        // Modules of their own, so that each draws from a stream of its own.
+        _dropout = AddModule("dropout", new Dropout<T>(options.Dropout));
+        _inputDropout = AddModule("input_dropout", new Dropout<T>(options.InputDropout));
+        _recurrentDropout = AddModule("recurrent_dropout", new Dropout<T>(options.RecurrentDropout));
+        _weightDrop = AddModule("weight_drop", new Dropout<T>(options.WeightDrop));
+        _zoneout = AddModule("zoneout", new Dropout<T>(options.Zoneout));
+        _cellZoneout = AddModule("cell_zoneout", new Dropout<T>(options.CellZoneout));
     }
 
-    /// <summary>Features of the input.</summary>
+    /// <summary>What the layer was made with.</summary>
+    public RecurrentOptions Options { get; }
+
+    /// <summary>The cells, layer by layer, forward before reverse.</summary>
+    public IReadOnlyList<RecurrentCell<T, TState>> Cells => _cells;
+
+    /// <summary>Features of the input; 0 if the cell alone knows.</summary>
     public int InputSize { get; }
 
-    /// <summary>Features of the state, and of the output.</summary>
-    public int HiddenSize { get; }
+    /// <summary>Features of the state.</summary>
+    public int HiddenSize => _cells[0].HiddenSize;
 
     /// <summary>The number of layers, each reading the outputs of the one before.</summary>
-    public int NumLayers { get; }
+    public int NumLayers => Options.NumLayers;
 
     /// <summary>Whether sequences are [batch, time, features].</summary>
-    public bool BatchFirst { get; }
+    public bool BatchFirst => Options.BatchFirst;
 
     /// <inheritdoc/>
-    public override int? OutputSize => HiddenSize;
+    public override int? OutputSize => OutputSizeOf(_cells[0]);
 
-    /// <summary>A state of zeros, [layers, batch, hidden] for each part.</summary>
+    /// <summary>A state of zeros, [layers × directions, batch, hidden] for each part.</summary>
     public TState ZeroState(Tape<T> tape, int batch)
     {
         ArgumentNullException.ThrowIfNull(tape);
-        ZeroParts<T> zeros = new(tape, [NumLayers, batch, HiddenSize]);
-        return default(TState).Map(ref zeros);
+        ZeroParts zeros = new(_cells.Length);
+        return _cells[0].ZeroState(tape, batch).Map(ref zeros);
     }
 
-    /// <summary>Runs over a sequence from a state of zeros.</summary>
-    /// <inheritdoc cref="Forward(Variable{T}, TState)"/>
-    public (Variable<T> Outputs, TState State) Forward(Variable<T> input) => Forward(input, default);
-
     /// <summary>Runs over a sequence.</summary>
-    /// <param name="input">The sequence, [time, batch, features]; [batch, time, features] with batchFirst.</param>
-    /// <param name="state">The state before the first step, each part [layers, batch, hidden]; <c>default</c> for zeros.</param>
-    /// <returns>The outputs of all steps of the last layer, in the layout of the input, and the state after the last step of each layer.</returns>
-    /// <exception cref="ShapeException">The input or the state does not fit the layer.</exception>
-    public (Variable<T> Outputs, TState State) Forward(Variable<T> input, TState state)
+    /// <param name="input">The sequence, [time, batch, features]; [batch, time, features] with BatchFirst. Either of the first two may be 0.</param>
+    /// <param name="state">The state before the first step, each part [layers × directions, batch, hidden]; <c>default</c> for zeros, or for the learned one.</param>
+    /// <param name="lengths">The real steps of each sequence, [batch], in any order, each from 1 to time; null if all are real.</param>
+    /// <param name="mask">In place of lengths: which steps are real, [time, batch] ([batch, time] with BatchFirst), at least one of each sequence.</param>
+    /// <returns>
+    /// The outputs of all steps of the last layer, in the layout of the input, 0 at steps that are not real; and the state of each
+    /// layer and direction after its last real step.
+    /// </returns>
+    /// <exception cref="ShapeException">The input, the state, the lengths or the mask do not fit.</exception>
+    /// <exception cref="ArgumentException">A length is out of range, a mask is false for a whole sequence, or both are given.</exception>
+    /// <exception cref="InvalidOperationException">The state is of another tape or was taken back.</exception>
+    public (Variable<T> Outputs, TState State) Forward(Variable<T> input, TState state = default, Tensor<int>? lengths = null, Tensor<bool>? mask = null) =>
+        Run(input, state, lengths, mask, []);
+
+    /// <summary>As <see cref="Forward"/>, with the states of all steps; always runs step by step.</summary>
+    /// <param name="input">The sequence, as for <see cref="Forward"/>.</param>
+    /// <param name="state">The state before the first step.</param>
+    /// <param name="lengths">The real steps of each sequence.</param>
+    /// <param name="mask">In place of lengths: which steps are real.</param>
+    /// <returns>
+    /// Outputs and last state as of <see cref="Forward"/>, and the state after each step, each part [layers × directions, time,
+    /// batch, hidden] whatever BatchFirst says; at a step that is not real it is the state that was kept.
+    /// </returns>
+    /// <inheritdoc cref="Forward"/>
+    public (Variable<T> Outputs, TState State, TState Steps) ForwardAll(Variable<T> input, TState state = default, Tensor<int>? lengths = null, Tensor<bool>? mask = null)
+    {
+        TState[] steps = ArrayPool<TState>.Shared.Rent(_cells.Length);
+        try
+        {
+            (Variable<T> outputs, TState last) = Run(input, state, lengths, mask, steps.AsSpan(0, _cells.Length));
+            return (outputs, last, Stack(steps.AsSpan(0, _cells.Length)));
+        }
+        finally
+        {
+            ArrayPool<TState>.Shared.Return(steps, clearArray: true);
+        }
+    }
+
+    /// <summary>All layers; what each step leaves is put into <paramref name="steps"/> if there is room for it.</summary>
+    private (Variable<T> Outputs, TState State) Run(Variable<T> input, TState state, Tensor<int>? lengths, Tensor<bool>? mask, Span<TState> steps)
     {
         Shape shape = input.Shape;
-        if (shape.Rank != 3 || shape[2] != InputSize) RefuseInput(shape);
-        CheckParts check = new(this, [NumLayers, shape[BatchFirst ? 0 : 1], HiddenSize]);
-        state.Map(ref check);
+        if (shape.Rank != 3 || (InputSize > 0 && shape[2] != InputSize)) RefuseInput(shape);
+        Tape<T> tape = input.Tape;
+        (int time, int batch) = BatchFirst ? (shape[1], shape[0]) : (shape[0], shape[1]);
+        state = Initial(tape, state, batch);
+        Variable<T> valid = ValidSteps.On(tape, _family, time, batch, lengths, mask, BatchFirst);
         Variable<T> sequence = BatchFirst ? input.Transpose(0, 1) : input;
-        TState[] states = ArrayPool<TState>.Shared.Rent(NumLayers);
+
+        // Whatever stands in the padding is cut off before it meets a weight; one-hot rows are finite anyway.
+        if (!valid.IsNone && tape.DeferredOperation(sequence.Index) is null) sequence = ChooseOperation<T>.Apply(valid, sequence, default);
+        int directions = Options.Directions;
+        TState[] states = ArrayPool<TState>.Shared.Rent(_cells.Length);
         try
         {
             for (int layer = 0; layer < NumLayers; layer++)
             {
-                if (layer > 0 && _dropout is not null) sequence = _dropout.Forward(sequence);
-                LayerParts part = new(layer);
-                (sequence, states[layer]) = Run(sequence, _weights[layer].On(input.Tape), state.Map(ref part));
+                if (layer > 0) sequence = _dropout.Forward(sequence);
+                sequence = Varied(sequence, _inputDropout);
+                Variable<T> first = default, second = default;
+                for (int direction = 0; direction < directions; direction++)
+                {
+                    int index = (layer * directions) + direction;
+                    SequencePath<T> path = new(valid, Options.Direction == RecurrentDirection.Reverse || direction == 1);
+                    LayerParts part = new(index);
+                    (Variable<T> outputs, states[index]) = RunDirection(index, sequence, state.Map(ref part), path, steps);
+                    if (direction == 0) first = outputs;
+                    else second = outputs;
+                }
+
+                sequence = directions == 1 ? first : Merged(first, second);
             }
 
-            StackParts stack = new(states.AsSpan(0, NumLayers));
-            return (BatchFirst ? sequence.Transpose(0, 1) : sequence, states[0].Map(ref stack));
+            return (BatchFirst ? sequence.Transpose(-3, -2) : sequence, Stack(states.AsSpan(0, _cells.Length)));
         }
         finally
         {
@@ -109,8 +168,26 @@ public abstract class RecurrentLayer<T, TState> : Module<T>
         }
     }
 
-    /// <summary>One layer over [time, batch, features], from a state [batch, hidden] of each part, or none.</summary>
-    private protected abstract (Variable<T> Outputs, TState State) Run(Variable<T> input, CellWeights<T> weights, TState state);
+    private Variable<T> Merged(Variable<T> forward, Variable<T> reverse) => Options.Merge switch
+    {
+        MergeMode.Sum => forward + reverse,
+        MergeMode.Mean => (forward + reverse) * 0.5,
+        MergeMode.Product => forward * reverse,
+        MergeMode.None => Variable.Stack([forward, reverse]),
+        _ => Variable.Concat(forward, reverse),
+    };
+
+    private int OutputSizeOf(RecurrentCell<T, TState> cell) =>
+        (Options.Directions == 2 && Options.Merge == MergeMode.Concat ? 2 : 1) * cell.OutputSize.GetValueOrDefault();
+
+    /// <summary>One mask over [batch, features] for all steps.</summary>
+    private static Variable<T> Varied(Variable<T> sequence, Dropout<T> dropout)
+    {
+        Tape<T> tape = sequence.Tape;
+        if (!tape.Training || dropout.Probability == 0) return sequence;
+        Shape shape = sequence.Shape;
+        return sequence.Dropout(DropoutMaskOperation<T>.Draw(tape, [shape[1], shape[2]], dropout.Probability, tape.NextStream(dropout.Path)));
+    }
 
     private void RefuseInput(Shape shape)
     {
@@ -122,69 +199,14 @@ public abstract class RecurrentLayer<T, TState> : Module<T>
         Errors.Shape($"{_family}: input has {shape[2]} features but the layer was built with inputSize {InputSize} (input is {shape}). Pass inputSize: {shape[2]}, or project the input first.");
     }
 
-    private readonly record struct Weights(Parameter<T> Input, Parameter<T> Hidden, Parameter<T>? InputBias, Parameter<T>? HiddenBias)
+    private Parameter<T> AddInitialState(int part) => AddParameter(
+        string.Create(CultureInfo.InvariantCulture, $"initial_state_{part}"), [_cells.Length, 1, _cells[0].PartSize(part)], Initializer.Zeros, decays: false);
+
+    /// <summary>Where a cell stands in a layer.</summary>
+    /// <param name="InputSize">Features it reads.</param>
+    /// <param name="Suffix">What follows the names of its parameters.</param>
+    private protected readonly record struct CellPlace(int InputSize, string Suffix)
     {
-        public CellWeights<T> On(Tape<T> tape) => new(Input.On(tape), Hidden.On(tape), InputBias?.On(tape), HiddenBias?.On(tape));
-    }
-
-    private readonly struct CheckParts(RecurrentLayer<T, TState> layer, Shape wanted) : IVariableMap<T>
-    {
-        public Variable<T> Apply(Variable<T> variable)
-        {
-            if (!variable.IsNone && variable.Shape != wanted)
-            {
-                Errors.Shape($"{layer._family}: the state has shape {variable.Shape}; it must be {wanted}, [layers, batch, hidden].");
-            }
-
-            return variable;
-        }
-    }
-
-    /// <summary>The part of one layer of a state, without the axis of layers.</summary>
-    private readonly struct LayerParts(int layer) : IVariableMap<T>
-    {
-        public Variable<T> Apply(Variable<T> variable) => variable.IsNone ? variable : variable[layer];
-    }
-
-    /// <summary>Puts the states of all layers on top of each other, part by part.</summary>
-    private ref struct StackParts(ReadOnlySpan<TState> states) : IVariableMap<T>
-    {
-        private readonly ReadOnlySpan<TState> _states = states;
-        private int _part;
-
-        public Variable<T> Apply(Variable<T> variable)
-        {
-            int part = _part++;
-            if (_states.Length == 1) return variable.Unsqueeze(0);
-            Variable<T>[] layers = ArrayPool<Variable<T>>.Shared.Rent(_states.Length);
-            try
-            {
-                for (int layer = 0; layer < _states.Length; layer++)
-                {
-                    PartAt at = new(part);
-                    _states[layer].Map(ref at);
-                    layers[layer] = at.Found;
-                }
-
-                return Variable.Stack<T>(layers.AsSpan(0, _states.Length));
-            }
-            finally
-            {
-                ArrayPool<Variable<T>>.Shared.Return(layers, clearArray: true);
-            }
-        }
-    }
-
-    private struct PartAt(int part) : IVariableMap<T>
-    {
-        private int _next;
-
-        public Variable<T> Found { get; private set; }
-
-        public Variable<T> Apply(Variable<T> variable)
-        {
-            if (_next++ == part) Found = variable;
-            return variable;
-        }
+        public CellSizes Sizes(int hiddenSize, RecurrentOptions options) => new(InputSize, hiddenSize, options.Bias, options.LayerNorm, Suffix);
     }
 }

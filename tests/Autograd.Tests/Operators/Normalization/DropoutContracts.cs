@@ -8,7 +8,8 @@ public sealed class DropoutContract : OperatorContract<None>
     protected override IEnumerable<Sample> Samples =>
     [
         Differentiable(1, default, N(4), Nd.Vector(0, 2, 2, 0)), Differentiable(1, default, N(1), Nd.Vector(1.25)), Differentiable(1, default, N(0), new Nd(0)),
-        Differentiable(1, default, N(2, 3), Nd.Of([2, 3], 0, 0, 0, 1.5, 1.5, 0)),
+        Differentiable(1, default, N(2, 3), Nd.Of([2, 3], 0, 0, 0, 1.5, 1.5, 0)), Differentiable(1, default, N(4, 3), Nd.Vector(2, 0, 2)),
+        Differentiable(1, default, N(2, 2, 2), Nd.Of([2, 2], 0, 1, 3, 0)),
     ];
 
     protected override IEnumerable<Exact> ExactCases => [];
@@ -45,12 +46,7 @@ public sealed class DropoutMaskContract : OperatorContract<int[]>
 
     protected override Sample Draw(Choices choose) => At(choose.Sizes());
 
-    protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, int[] attributes)
-    {
-        DropoutMaskOperation<T> draw = tape.Rent<DropoutMaskOperation<T>>();
-        draw.Set(attributes, 1, 7);
-        return [tape.Apply(draw, [])];
-    }
+    protected override Variable<T>[] Apply<T>(Tape<T> tape, Variable<T>[] x, int[] attributes) => [DropoutMaskOperation<T>.Draw(tape, attributes, 1, 7)];
 
     protected override Nd[] Reference(Nd[] x, int[] attributes) => [new Nd(attributes)];
 }

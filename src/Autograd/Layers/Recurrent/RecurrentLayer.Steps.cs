@@ -1,0 +1,111 @@
+using System.Buffers;
+using System.Numerics;
+
+namespace Autograd;
+
+/// <summary>One layer in one direction: by the kernel of its cell, or step by step.</summary>
+public abstract partial class RecurrentLayer<T, TState>
+{
+    private (Variable<T> Outputs, TState State) RunDirection(int index, Variable<T> sequence, TState state, SequencePath<T> path, Span<TState> steps)
+    {
+        RecurrentCell<T, TState> cell = _cells[index];
+        SequenceNoise<T> noise = Noise(cell, sequence.Tape, sequence.Shape[1]);
+        return cell.IsFused && noise.HiddenMask.IsNone && !Options.ZonesOut && steps.IsEmpty
+            ? cell.RunFused(sequence, state, noise, path)
+            : RunSteps(index, sequence, state, noise, path, steps);
+    }
+
+    /// <summary>What chance decides for one sequence.</summary>
+    private SequenceNoise<T> Noise(RecurrentCell<T, TState> cell, Tape<T> tape, int batch)
+    {
+        if (!tape.Training) return default;
+        Variable<T> mask = Options.RecurrentDropout == 0
+            ? default
+            : DropoutMaskOperation<T>.Draw(tape, [batch, cell.PartSize(0)], Options.RecurrentDropout, tape.NextStream(_recurrentDropout.Path));
+        return new() { HiddenMask = mask, RecurrentWeight = Options.WeightDrop == 0 ? default : _weightDrop.Forward(cell.RecurrentWeight!.On(tape)) };
+    }
+
+    private (Variable<T> Outputs, TState State) RunSteps(
+        int index, Variable<T> sequence, TState state, SequenceNoise<T> noise, SequencePath<T> path, Span<TState> steps)
+    {
+        RecurrentCell<T, TState> cell = _cells[index];
+        Tape<T> tape = sequence.Tape;
+        (int time, int batch) = (sequence.Shape[0], sequence.Shape[1]);
+        FillParts fill = new(cell.ZeroState(tape, batch));
+        state = state.Map(ref fill);
+        Shape output = cell.Output(state).Shape;
+        Variable<T>[] outputs = ArrayPool<Variable<T>>.Shared.Rent(Math.Max(time, 1));
+        TState[] states = steps.IsEmpty ? [] : ArrayPool<TState>.Shared.Rent(Math.Max(time, 1));
+        try
+        {
+            for (int step = 0; step < time; step++)
+            {
+                int t = path.Reverse ? time - 1 - step : step;
+                tape.AtTimeStep(t);
+                TState next = cell.Step(sequence[t], state, noise);
+                if (Options.ZonesOut)
+                {
+                    ZoneParts zone = new(this, state);
+                    next = next.Map(ref zone);
+                }
+
+                if (!path.Valid.IsNone && path.Valid.Span.Slice(t * batch, batch).Contains(T.Zero))
+                {
+                    HoldParts hold = new(path.Valid[t], state);
+                    next = next.Map(ref hold);
+                }
+
+                state = next;
+                outputs[t] = cell.Output(state);
+                if (states.Length > 0) states[t] = state;
+                if (outputs[t].Shape != output)
+                {
+                    Errors.Shape($"{cell.GetType().Name}: the state went in with shape {output} and came out with {outputs[t].Shape}. Return the shape you were given, or override HiddenSize or ZeroState if the size of the zero state is wrong.");
+                }
+            }
+
+            Variable<T> all = time == 0 ? tape.Zeros(output.Insert(0, 0)) : Variable.Stack<T>(outputs.AsSpan(0, time));
+            if (!path.Valid.IsNone) all = ChooseOperation<T>.Apply(path.Valid, all, default);
+            if (states.Length > 0) steps[index] = time == 0 ? NoSteps(state) : Stack(states.AsSpan(0, time));
+            return (all, state);
+        }
+        finally
+        {
+            tape.AtTimeStep(null);
+            ArrayPool<Variable<T>>.Shared.Return(outputs, clearArray: true);
+            if (states.Length > 0) ArrayPool<TState>.Shared.Return(states, clearArray: true);
+        }
+    }
+
+    private static TState NoSteps(TState state)
+    {
+        ZeroParts none = new(0);
+        return state.Map(ref none);
+    }
+
+    /// <summary>Keeps the state before in the rows that take no part.</summary>
+    private struct HoldParts(Variable<T> valid, TState before) : IVariableMap<T>
+    {
+        private int _part;
+
+        public Variable<T> Apply(Variable<T> variable) => ChooseOperation<T>.Apply(valid, variable, PartOf(before, _part++));
+    }
+
+    /// <summary>Keeps the value before in some units, by chance; where the tape evaluates, takes the expectation of that.</summary>
+    private struct ZoneParts(RecurrentLayer<T, TState> layer, TState before) : IVariableMap<T>
+    {
+        private int _part;
+
+        public Variable<T> Apply(Variable<T> variable)
+        {
+            Variable<T> kept = PartOf(before, _part);
+            Dropout<T> zoneout = _part++ == 0 ? layer._zoneout : layer._cellZoneout;
+            double probability = zoneout.Probability;
+            if (probability == 0) return variable;
+            Tape<T> tape = variable.Tape;
+            return tape.Training
+                ? ChooseOperation<T>.Apply(DropoutMaskOperation<T>.Draw(tape, variable.Shape, probability, tape.NextStream(zoneout.Path)), variable, kept)
+                : (probability * kept) + ((1 - probability) * variable);
+        }
+    }
+}
