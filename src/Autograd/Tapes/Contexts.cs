@@ -52,6 +52,9 @@ public readonly ref struct ForwardContext<T>
     /// <summary>Declares the only output as one to be computed by <see cref="Operation{T}.Materialize"/> if it is ever read.</summary>
     public void DeferredOutput(Shape shape) => Tape.AddDeferred(_node, shape);
 
+    /// <summary>Declares the values that the body of a checkpoint gave as the outputs.</summary>
+    internal void Results() => Tape.AddResults(_node);
+
     /// <summary>The operation behind an input that was declared deferred, so that a consumer can use its structure instead of its values.</summary>
     internal Operation<T>? DeferredOperation(int input)
     {

@@ -15,6 +15,10 @@ internal static class Stale
         + "Copy what must survive with ToTensor(), or pass it to Reset(carry: …).");
 
     [DoesNotReturn]
+    public static void ThrowTakenBack() => throw new InvalidOperationException(
+        "This variable was taken back: it was made inside the body of a checkpoint, a hook or a gradient rule. Return it from there, or copy it with ToTensor().");
+
+    [DoesNotReturn]
     public static void ThrowDisposed() => throw new ObjectDisposedException("Tape", "The tape was disposed; its values are gone.");
 
     [DoesNotReturn]

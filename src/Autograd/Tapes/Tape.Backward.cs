@@ -61,7 +61,7 @@ public sealed partial class Tape<T>
         Gradients<T>? into = null)
     {
         ThrowIfDisposed();
-        if (_sweeping) Errors.Invalid("Backward was called inside a backward sweep, from a hook or a gradient rule. Finish the sweep first.");
+        RefuseInsideBody("Backward");
         if (outputs.Length != cotangents.Length) Errors.Argument($"Backward: {outputs.Length} outputs but {cotangents.Length} cotangents were given.");
         int from = -1;
         for (int i = 0; i < outputs.Length; i++)
@@ -169,6 +169,7 @@ public sealed partial class Tape<T>
     {
         ref Node<T> node = ref Checked(variable);
         if (!node.Has(NodeFlags.RequiresGradient)) Stale.ThrowNoGradient("A gradient hook was asked for");
+        if (variable.Index < _againFrom) return; // a body that runs again set it the first time
         node.Flags |= NodeFlags.HasHook;
         if (_hooks.TryGetValue(variable.Index, out Func<Variable<T>, Variable<T>>? earlier))
         {
@@ -184,6 +185,7 @@ public sealed partial class Tape<T>
     {
         ref Node<T> node = ref Checked(variable);
         if (!node.Has(NodeFlags.RequiresGradient)) Stale.ThrowNoGradient("KeepGradient was called");
+        if (variable.Index >= _bodyFrom) Errors.Invalid("KeepGradient was called inside the body of Checkpoint on a value that is taken back when it returns, so that its gradient could not be asked for. Return the value from the body, or look at its gradient with OnGradient.");
         node.Flags |= NodeFlags.KeepGradient;
     }
 
@@ -226,8 +228,9 @@ public sealed partial class Tape<T>
     /// <summary>
     /// Visits the nodes from <paramref name="from"/> down to <paramref name="to"/>. Each has its whole cotangent when its
     /// turn comes, since everything computed from it stands after it. A loop, so that a tape may be as long as memory allows.
+    /// Nodes that are taken back after the sweep have no <paramref name="store"/>.
     /// </summary>
-    private void Sweep(int from, int to, bool retain, GradientStore<T> store)
+    private void Sweep(int from, int to, bool retain, GradientStore<T>? store)
     {
         for (int index = from; index >= to; index--)
         {
@@ -235,7 +238,7 @@ public sealed partial class Tape<T>
             if (node.Cotangent is not null || node.CotangentNode != 0)
             {
                 if (node.Has(NodeFlags.HasHook)) CallHook(index);
-                if (node.IsLeaf || node.Has(NodeFlags.KeepGradient)) Keep(index, store);
+                if (store is not null && (node.IsLeaf || node.Has(NodeFlags.KeepGradient))) Keep(index, store);
                 if (node.IsLeaf) DropCotangent(ref node);
             }
 
@@ -243,7 +246,7 @@ public sealed partial class Tape<T>
             int outputs = CountOutputs(index, out bool reached);
             if (!reached) continue;
             if (node.Has(NodeFlags.Consumed)) Stale.ThrowConsumed(node.Operation!.Name);
-            if (_creatingGraph) SweepRecorded(index, outputs, store);
+            if (_creatingGraph) SweepRecorded(index, outputs, store!);
             else SweepOne(index, outputs, retain);
         }
     }

@@ -93,7 +93,12 @@ public sealed partial class Tape<T> : IDisposable
     public Variable<T> Constant(Tensor<T> tensor) => Leaf(tensor, NodeFlags.None);
 
     /// <summary>A tensor as a leaf that wants a gradient. Shares the tensor's memory; changing it before the next reset is noticed.</summary>
-    public Variable<T> Variable(Tensor<T> tensor) => Leaf(tensor, _recording ? NodeFlags.RequiresGradient : NodeFlags.None);
+    /// <exception cref="InvalidOperationException">Called inside the body of <c>Checkpoint</c>, which would leave no leaf to ask for.</exception>
+    public Variable<T> Variable(Tensor<T> tensor)
+    {
+        if (_bodyFrom != int.MaxValue && _recording) Errors.Invalid("tape.Variable(…) was called inside the body of Checkpoint, whose values are taken back when it returns, so that its gradient could not be asked for. Make it before, and let the body capture it.");
+        return Leaf(tensor, _recording ? NodeFlags.RequiresGradient : NodeFlags.None);
+    }
 
     /// <summary>A constant of the given shape with all elements <paramref name="value"/>, in the tape's own memory.</summary>
     public Variable<T> Full(Shape shape, double value)
@@ -128,11 +133,13 @@ public sealed partial class Tape<T> : IDisposable
     public void Reset()
     {
         ThrowIfDisposed();
-        if (_sweeping) Errors.Invalid("Reset was called inside a backward sweep, from a hook or a gradient rule. Finish the sweep first.");
+        RefuseInsideBody("Reset");
         Truncate(0);
         _inputCount = 0;
         _parameters.Clear();
         _draws.Clear();
+        _drawn.Clear();
+        _drawnAt = 0;
         _watch?.Clear();
         ResetSweeps();
         Generation++;
@@ -149,6 +156,7 @@ public sealed partial class Tape<T> : IDisposable
         where TState : struct, IState<TState, T>
     {
         ThrowIfDisposed();
+        RefuseInsideBody("Reset");
         _carried.Clear();
         KeepMap keep = new(this);
         try
@@ -258,9 +266,11 @@ public sealed partial class Tape<T> : IDisposable
     /// <summary>The random stream of the next mask of a module: a function of its path, the step, and how often the module drew in this step.</summary>
     internal ulong NextStream(string path)
     {
+        if (_drawnAt < _drawn.Count) return _drawn[_drawnAt++];
         _draws.TryGetValue(path, out int draws);
         _draws[path] = draws + 1;
-        return RandomSource.Mix(RandomSource.StreamOf(path), (ulong)Step, (ulong)draws);
+        _drawn.Add(RandomSource.Mix(RandomSource.StreamOf(path), (ulong)Step, (ulong)draws));
+        return _drawn[_drawnAt++];
     }
 
     internal ref Node<T> NodeAt(int index) => ref _chunks[index >> ChunkBits][index & (ChunkLength - 1)];
@@ -286,6 +296,7 @@ public sealed partial class Tape<T> : IDisposable
     {
         if (_disposed) Stale.ThrowDisposed();
         if (variable.Generation != Generation) Stale.ThrowGeneration("variable", variable.Generation, Generation);
+        if ((uint)variable.Index >= (uint)_count) Stale.ThrowTakenBack();
         return ref NodeAt(variable.Index);
     }
 
@@ -444,6 +455,7 @@ public sealed partial class Tape<T> : IDisposable
             ref Node<T> node = ref NodeAt(i);
             node.Storage?.Release();
             node.Cotangent?.Release();
+            if (node.Has(NodeFlags.HasHook)) _hooks.Remove(i);
             if (node.Operation is { } operation) _operations.Return(operation);
             node.Storage = null;
             node.Cotangent = null;

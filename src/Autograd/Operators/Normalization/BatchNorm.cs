@@ -59,7 +59,7 @@ public readonly partial struct Variable<T>
         // Channels first, so that a row holds all values of a channel.
         Variable<T> x = Reshape(new Shape(shape[0], channels, inner)).Permute(1, 0, 2);
         (Variable<T> rows, Variable<T> statistics) = NormalizeOperation<T>.OverChannels("BatchNorm", x, weight, bias, epsilon);
-        if (count > 0)
+        if (count > 0 && !Tape.RunsAgain)
         {
             ReadOnlySpan<T> batch = statistics.Span;
             Move(runningMean, batch[..channels], momentum, 1);
