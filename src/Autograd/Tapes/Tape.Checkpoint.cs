@@ -108,6 +108,35 @@ public sealed partial class Tape<T>
     /// <summary>Whether a body of <see cref="Checkpoint{TArguments, TState}(TArguments, Func{TArguments, TState})"/> runs for the second time, so that what it changes beyond the tape must not change again.</summary>
     internal bool RunsAgain => _againFrom > 0;
 
+    /// <summary>The bytes that a body's values take; they are taken back, and random masks will be drawn as if it had not run.</summary>
+    internal long Measure<TArguments>(TArguments arguments, Action<TArguments> body)
+    {
+        int mark = _count, inputs = _inputCount, parameters = _parameters.Count, outer = _bodyFrom, draws = _drawnAt;
+        long before = _arena.InUse;
+        _bodyFrom = Math.Min(outer, mark);
+        try
+        {
+            body(arguments);
+            return _arena.InUse - before;
+        }
+        finally
+        {
+            (_bodyFrom, _drawnAt) = (outer, draws);
+            TakeBack(mark, inputs, parameters);
+            _newParameters.Clear();
+        }
+    }
+
+    /// <summary>Lets a value live on as a part of another that holds the same numbers from an element on; its own memory goes back.</summary>
+    internal void MoveInto(Variable<T> part, Variable<T> whole, int offset)
+    {
+        ref Node<T> node = ref Checked(part);
+        ref Node<T> other = ref Checked(whole);
+        other.Storage!.Hold();
+        node.Storage!.Release();
+        (node.Storage, node.Offset, node.Version) = (other.Storage, other.Offset + offset, other.Version);
+    }
+
     /// <summary>Declares the values a body gave, in the memory they have, as the outputs of a node.</summary>
     internal void AddResults(int node)
     {

@@ -6,10 +6,10 @@ namespace Autograd;
 /// <summary>One layer in one direction: by the kernel of its cell, or step by step.</summary>
 public abstract partial class RecurrentLayer<T, TState>
 {
-    private (Variable<T> Outputs, TState State) RunDirection(int index, Variable<T> sequence, TState state, SequencePath<T> path, Span<TState> steps)
+    private (Variable<T> Outputs, TState State) RunPiece(
+        int index, Variable<T> sequence, TState state, SequenceNoise<T> noise, SequencePath<T> path, Span<TState> steps)
     {
         RecurrentCell<T, TState> cell = _cells[index];
-        SequenceNoise<T> noise = Noise(cell, sequence.Tape, sequence.Shape[1]);
         return cell.IsFused && noise.HiddenMask.IsNone && !Options.ZonesOut && steps.IsEmpty
             ? cell.RunFused(sequence, state, noise, path)
             : RunSteps(index, sequence, state, noise, path, steps);
@@ -41,7 +41,7 @@ public abstract partial class RecurrentLayer<T, TState>
             for (int step = 0; step < time; step++)
             {
                 int t = path.Reverse ? time - 1 - step : step;
-                tape.AtTimeStep(t);
+                tape.AtTimeStep(path.First + t);
                 TState next = cell.Step(sequence[t], state, noise);
                 if (Options.ZonesOut)
                 {

@@ -33,6 +33,7 @@ public abstract partial class RecurrentLayer<T, TState> : Module<T>
         if (inputSize is { } features) Sizes.RequirePositive(family, nameof(inputSize), features);
         (_family, InputSize, Options) = (family, inputSize.GetValueOrDefault(), options);
         _cells = new RecurrentCell<T, TState>[options.NumLayers * options.Directions];
+        _measured = new Measured?[_cells.Length];
         for (int index = 0; index < _cells.Length; index++)
         {
             bool isReverse = index % options.Directions == 1;
@@ -126,7 +127,8 @@ public abstract partial class RecurrentLayer<T, TState> : Module<T>
     }
 
     /// <summary>All layers; what each step leaves is put into <paramref name="steps"/> if there is room for it.</summary>
-    private (Variable<T> Outputs, TState State) Run(Variable<T> input, TState state, Tensor<int>? lengths, Tensor<bool>? mask, Span<TState> steps)
+    private (Variable<T> Outputs, TState State) Run(
+        Variable<T> input, TState state, Tensor<int>? lengths, Tensor<bool>? mask, Span<TState> steps, bool keepsOutputs = true)
     {
         Shape shape = input.Shape;
         if (shape.Rank != 3 || (InputSize > 0 && shape[2] != InputSize)) RefuseInput(shape);
@@ -146,21 +148,22 @@ public abstract partial class RecurrentLayer<T, TState> : Module<T>
             {
                 if (layer > 0) sequence = _dropout.Forward(sequence);
                 sequence = Varied(sequence, _inputDropout);
+                bool keeps = keepsOutputs || layer < NumLayers - 1;
                 Variable<T> first = default, second = default;
                 for (int direction = 0; direction < directions; direction++)
                 {
                     int index = (layer * directions) + direction;
                     SequencePath<T> path = new(valid, Options.Direction == RecurrentDirection.Reverse || direction == 1);
                     LayerParts part = new(index);
-                    (Variable<T> outputs, states[index]) = RunDirection(index, sequence, state.Map(ref part), path, steps);
+                    (Variable<T> outputs, states[index]) = RunDirection(index, sequence, state.Map(ref part), path, steps, keeps);
                     if (direction == 0) first = outputs;
                     else second = outputs;
                 }
 
-                sequence = directions == 1 ? first : Merged(first, second);
+                if (keeps) sequence = directions == 1 ? first : Merged(first, second);
             }
 
-            return (BatchFirst ? sequence.Transpose(-3, -2) : sequence, Stack(states.AsSpan(0, _cells.Length)));
+            return (BatchFirst && keepsOutputs ? sequence.Transpose(-3, -2) : sequence, Stack(states.AsSpan(0, _cells.Length)));
         }
         finally
         {

@@ -82,8 +82,9 @@ public sealed record RecurrentOptions
     public double CellZoneout { get; init; }
 
     /// <summary>
-    /// The most bytes that one layer in one direction may keep from forward to backward for a sequence, beside its outputs;
-    /// steps are then run again in the backward sweep, in as few pieces as fit. Null, the default, keeps everything.
+    /// The most bytes of the tape that a sequence may take up between forward and backward and in the sweep, beside inputs, outputs
+    /// and their gradients. Where it takes more, it is cut into pieces of time, as few as fit, that run again in the sweep; gradients
+    /// stay what they are. Null, the default, keeps everything.
     /// </summary>
     public long? MemoryBudget { get; init; }
 

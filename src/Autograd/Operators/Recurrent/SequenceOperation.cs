@@ -7,8 +7,8 @@ namespace Autograd;
 internal readonly record struct SequenceResult<T>(Variable<T> Outputs, Variable<T> H, Variable<T> C)
     where T : unmanaged, IFloatingPointIeee754<T>;
 
-/// <summary>The way through a sequence: which rows take part in which step, [T, B] (all if not given), and from which end.</summary>
-internal readonly record struct SequencePath<T>(Variable<T> Valid, bool Reverse)
+/// <summary>The way through a sequence: which rows take part in which step, [T, B] (all if not given), from which end, and for messages the number of its first step.</summary>
+internal readonly record struct SequencePath<T>(Variable<T> Valid, bool Reverse, int First = 0)
     where T : unmanaged, IFloatingPointIeee754<T>;
 
 /// <summary>

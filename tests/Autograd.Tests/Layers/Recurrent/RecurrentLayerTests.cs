@@ -1,4 +1,4 @@
-namespace Autograd.Tests.Layers;
+namespace Autograd.Tests.Layers.Recurrent;
 
 /// <summary>Layers against their cells, step after step, and the laws of sequences.</summary>
 public sealed class RecurrentLayerTests
