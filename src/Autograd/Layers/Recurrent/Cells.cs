@@ -131,7 +131,8 @@ public sealed class RnnCell<T> : GatedCell<T, Hidden<T>>
     {
         Check(x, state.H, 0);
         Variable<T> h = CellEquations.Rnn(x, state.H, WeightsOn(x.Tape, noise) with { InputNorm = Norm?.On(x.Tape) }, Nonlinearity);
-        ShowGate("h", h);
+        if (Nonlinearity == Nonlinearity.Relu) ShowGate("h", h, 0, double.PositiveInfinity);
+        else ShowGate("h", h, -1);
         return new(h);
     }
 

@@ -77,7 +77,9 @@ public abstract class RecurrentCell<T, TState> : Module<T>
     /// </summary>
     /// <param name="name">Its name in the equations, such as f.</param>
     /// <param name="value">Its value, [batch, hidden].</param>
-    protected void ShowGate(string name, Variable<T> value) => Observer?.Gate(name, value);
+    /// <param name="low">The lower end of its range: 0 for a sigmoid, −1 for tanh.</param>
+    /// <param name="high">The upper end of its range; infinity for ReLU.</param>
+    protected void ShowGate(string name, Variable<T> value, double low = 0, double high = 1) => Observer?.Gate(name, value, low, high);
 
     /// <summary>Whether a whole sequence with this noise runs as one node, by <see cref="RunFused"/>.</summary>
     internal virtual bool IsFused => false;

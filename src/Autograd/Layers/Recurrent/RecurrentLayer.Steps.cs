@@ -10,7 +10,7 @@ public abstract partial class RecurrentLayer<T, TState>
         int index, Variable<T> sequence, TState state, SequenceNoise<T> noise, SequencePath<T> path, Span<TState> steps)
     {
         RecurrentCell<T, TState> cell = _cells[index];
-        return cell.IsFused && noise.HiddenMask.IsNone && !Options.ZonesOut && steps.IsEmpty
+        return cell.IsFused && noise.HiddenMask.IsNone && !Options.ZonesOut && steps.IsEmpty && GradientFlow is null
             ? cell.RunFused(sequence, state, noise, path)
             : RunSteps(index, sequence, state, noise, path, steps);
     }
@@ -29,6 +29,7 @@ public abstract partial class RecurrentLayer<T, TState>
         int index, Variable<T> sequence, TState state, SequenceNoise<T> noise, SequencePath<T> path, Span<TState> steps)
     {
         RecurrentCell<T, TState> cell = _cells[index];
+        cell.Observer = GradientFlow;
         Tape<T> tape = sequence.Tape;
         (int time, int batch) = (sequence.Shape[0], sequence.Shape[1]);
         FillParts fill = new(cell.ZeroState(tape, batch));
@@ -42,6 +43,7 @@ public abstract partial class RecurrentLayer<T, TState>
             {
                 int t = path.Reverse ? time - 1 - step : step;
                 tape.AtTimeStep(path.First + t);
+                GradientFlow?.Enter(index, path.First + t);
                 TState next = cell.Step(sequence[t], state, noise);
                 if (Options.ZonesOut)
                 {
@@ -55,6 +57,7 @@ public abstract partial class RecurrentLayer<T, TState>
                     next = next.Map(ref hold);
                 }
 
+                GradientFlow?.Leave(cell, sequence[t], state, next, noise);
                 state = next;
                 outputs[t] = cell.Output(state);
                 if (states.Length > 0) states[t] = state;
@@ -72,6 +75,7 @@ public abstract partial class RecurrentLayer<T, TState>
         finally
         {
             tape.AtTimeStep(null);
+            cell.Observer = null;
             ArrayPool<Variable<T>>.Shared.Return(outputs, clearArray: true);
             if (states.Length > 0) ArrayPool<TState>.Shared.Return(states, clearArray: true);
         }

@@ -58,6 +58,12 @@ public abstract partial class RecurrentLayer<T, TState> : Module<T>
         _cellZoneout = AddModule("cell_zoneout", new Dropout<T>(options.CellZoneout));
     }
 
+    /// <summary>
+    /// Where the gradients of all steps are written down by the next forward and backward run; null, the default, writes nothing
+    /// and costs nothing. While it is set the layer runs step by step.
+    /// </summary>
+    public GradientFlow<T>? GradientFlow { get; set; }
+
     /// <summary>What the layer was made with.</summary>
     public RecurrentOptions Options { get; }
 
@@ -135,6 +141,7 @@ public abstract partial class RecurrentLayer<T, TState> : Module<T>
         Tape<T> tape = input.Tape;
         (int time, int batch) = BatchFirst ? (shape[1], shape[0]) : (shape[0], shape[1]);
         state = Initial(tape, state, batch);
+        GradientFlow?.Begin(_family, Options.Direction);
         Variable<T> valid = ValidSteps.On(tape, _family, time, batch, lengths, mask, BatchFirst);
         Variable<T> sequence = BatchFirst ? input.Transpose(0, 1) : input;
 

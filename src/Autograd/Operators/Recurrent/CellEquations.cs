@@ -42,7 +42,9 @@ internal interface IGateObserver<T>
     /// <summary>A gate of the step that is under way.</summary>
     /// <param name="name">Its name in the equations.</param>
     /// <param name="value">Its value, [batch, hidden].</param>
-    void Gate(string name, Variable<T> value);
+    /// <param name="low">The lower end of its range.</param>
+    /// <param name="high">The upper end of its range.</param>
+    void Gate(string name, Variable<T> value, double low = 0, double high = 1);
 }
 
 /// <summary>
@@ -94,7 +96,7 @@ internal static class CellEquations
         {
             observer.Gate("i", i);
             observer.Gate("f", f);
-            observer.Gate("g", g);
+            observer.Gate("g", g, -1);
             observer.Gate("o", o);
         }
 
@@ -128,7 +130,7 @@ internal static class CellEquations
         {
             observer.Gate("r", r);
             observer.Gate("z", z);
-            observer.Gate("n", n);
+            observer.Gate("n", n, -1);
         }
 
         return ((1 - z) * n) + (z * h);

@@ -1,0 +1,308 @@
+using System.Globalization;
+using System.Numerics;
+using System.Text;
+using MathNet.Numerics;
+
+namespace Autograd;
+
+/// <summary>What a recurrent layer's gradient was at one step.</summary>
+/// <param name="Layer">The number of the layer.</param>
+/// <param name="IsReverse">Whether the steps are read from the last to the first.</param>
+/// <param name="Step">t, the index of the step in the input.</param>
+/// <param name="HiddenGradient">‖∂L/∂h_t‖ over the batch, of the loss L that was swept; NaN if no sweep reached it.</param>
+/// <param name="CellGradient">‖∂L/∂c_t‖, through h_t and c_t+1, as in backpropagation through time; over all other parts of the state; null if there are none.</param>
+/// <param name="Ratio">‖∂L/∂h_t‖ over that of the step read next; null at the last one.</param>
+/// <param name="Saturation">For each gate, the share of its units within a tenth of its range from either end. Karpathy, Johnson and Fei-Fei 2016.</param>
+/// <param name="JacobianNorm">The largest singular value of the map from the state before to the state after, over the batch; null if not asked for.</param>
+public sealed record GradientFlowStep(
+    int Layer,
+    bool IsReverse,
+    int Step,
+    double HiddenGradient,
+    double? CellGradient,
+    double? Ratio,
+    IReadOnlyDictionary<string, double> Saturation,
+    double? JacobianNorm);
+
+/// <summary>
+/// The gradient on its way back through time, made visible: set it as a recurrent layer's <c>GradientFlow</c>, run forward and
+/// backward once, and read the table, the heat map and the verdict. Each forward run writes anew.
+/// </summary>
+/// <remarks>
+/// Vanishing and exploding gradients: Bengio, Simard and Frasconi 1994; Pascanu, Mikolov and Bengio 2013. The norms are of the whole
+/// gradient, through the output of the step and all later ones; a loss on the last step alone shows the reach best.
+/// </remarks>
+/// <example><code>
+/// layer.GradientFlow = new GradientFlow&lt;float&gt;();
+/// tape.Backward(head.Forward(layer.FinalState(x).H[0]).CrossEntropy(classes));
+/// Console.WriteLine(layer.GradientFlow.Verdict);   // the gradient halves every 6 steps; reach about 40 steps
+/// File.WriteAllText("flow.svg", layer.GradientFlow.ToSvg());
+/// </code></example>
+/// <typeparam name="T"><c>float</c> or <c>double</c>.</typeparam>
+public sealed partial class GradientFlow<T> : IGateObserver<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    /// <summary>The reach is the number of steps after which this part of a gradient is left.</summary>
+    private const double Left = 0.01;
+
+    private readonly Dictionary<(int Index, int Step), Entry> _entries = [];
+    private readonly bool _jacobianNorms;
+    private string _family = "Recurrent";
+    private int _directions = 1;
+    private bool _readsBackward;
+    private Entry _current = new();
+
+    /// <summary>Makes a recording.</summary>
+    /// <param name="jacobianNorms">Whether to find the norm of each step's Jacobian, by power iteration: some dozens of sweeps a step.</param>
+    public GradientFlow(bool jacobianNorms = false) => _jacobianNorms = jacobianNorms;
+
+    /// <summary>All steps, layer by layer, forward before reverse, in the order of time.</summary>
+    public IReadOnlyList<GradientFlowStep> Steps => [.. _entries.OrderBy(static entry => entry.Key).Select(entry => StepOf(entry.Key.Index, entry.Key.Step, entry.Value))];
+
+    /// <summary>
+    /// One line on the layer and direction whose gradient reaches least far, such as: the gradient halves every 6 steps; reach about
+    /// 40 steps (after which a hundredth is left).
+    /// </summary>
+    public string Verdict
+    {
+        get
+        {
+            List<(double Reach, string Text)> verdicts = [.. _entries.Keys.Select(static key => key.Index).Distinct().Order().Select(JudgeDirection)];
+            if (verdicts.Count == 0) return "nothing was recorded: run the layer forward, then Backward";
+            (double _, string text) = verdicts.MinBy(static verdict => verdict.Reach);
+            return text;
+        }
+    }
+
+    /// <summary>The table of <see cref="Steps"/>, a line each, and the verdict.</summary>
+    public override string ToString()
+    {
+        StringBuilder text = new();
+        string[] gates = [.. _entries.Values.SelectMany(static entry => entry.Saturation.Keys).Distinct()];
+        text.Append("layer  direction  step  |dL/dh|     |dL/dc|     ratio");
+        foreach (string gate in gates) text.Append(CultureInfo.InvariantCulture, $"  {gate} saturated");
+        if (_jacobianNorms) text.Append("  |J|");
+        foreach (GradientFlowStep step in Steps)
+        {
+            text.AppendLine().Append(CultureInfo.InvariantCulture, $"{step.Layer,-5}  {(step.IsReverse ? "reverse" : "forward"),-9}  {step.Step,4}  {step.HiddenGradient,-10:0.000e+00}  ");
+            text.Append(CultureInfo.InvariantCulture, $"{step.CellGradient,-10:0.000e+00}  {step.Ratio,-5:0.000}");
+            foreach (string gate in gates) text.Append(string.Create(CultureInfo.InvariantCulture, $"{step.Saturation.GetValueOrDefault(gate):P0}").PadLeft(gate.Length + 12));
+            if (_jacobianNorms) text.Append(CultureInfo.InvariantCulture, $"  {step.JacobianNorm:0.000}");
+        }
+
+        return text.AppendLine().Append(Verdict).ToString();
+    }
+
+    /// <inheritdoc/>
+    void IGateObserver<T>.Gate(string name, Variable<T> value, double low, double high)
+    {
+        int saturated = 0;
+        ReadOnlySpan<T> values = value.Span;
+        foreach (T element in values)
+        {
+            double place = double.CreateTruncating(element) - low, range = high - low;
+            if (place <= 0 || (!double.IsInfinity(range) && (place < 0.1 * range || place > 0.9 * range))) saturated++;
+        }
+
+        _current.Saturation[name] = values.Length == 0 ? 0 : saturated / (double)values.Length;
+    }
+
+    internal void Begin(string family, RecurrentDirection direction)
+    {
+        (_family, _directions, _readsBackward) = (family, direction == RecurrentDirection.Bidirectional ? 2 : 1, direction == RecurrentDirection.Reverse);
+        _entries.Clear();
+    }
+
+    internal void Enter(int index, int step)
+    {
+        // A piece of a sequence within a memory budget runs twice; what was written the first time stands.
+        if (!_entries.TryGetValue((index, step), out Entry? entry)) _entries[(index, step)] = entry = new();
+        _current = entry;
+    }
+
+    internal void Leave<TState>(RecurrentCell<T, TState> cell, Variable<T> x, TState before, TState after, SequenceNoise<T> noise)
+        where TState : struct, IState<TState, T>
+    {
+        HookParts hook = new(_current);
+        after.Map(ref hook);
+        if (_jacobianNorms) _current.JacobianNorm ??= JacobianNorm(cell, x, before, noise);
+    }
+
+    private bool IsReverse(int index) => _readsBackward || index % _directions == 1;
+
+    private GradientFlowStep StepOf(int index, int step, Entry entry)
+    {
+        (int layer, bool isReverse) = (index / _directions, IsReverse(index));
+        double? ratio = _entries.TryGetValue((index, isReverse ? step - 1 : step + 1), out Entry? next) ? entry.Norms[0] / next.Norms[0] : null;
+        double? rest = entry.Norms.Count > 1 ? Math.Sqrt(entry.Norms.Skip(1).Sum(static norm => norm * norm)) : null;
+        return new(layer, isReverse, step, entry.Norms.Count > 0 ? entry.Norms[0] : double.NaN, rest, ratio, entry.Saturation, entry.JacobianNorm);
+    }
+
+    /// <summary>How far the gradient of one layer and direction reaches, in steps, and that in words.</summary>
+    private (double Reach, string Text) JudgeDirection(int index)
+    {
+        bool isReverse = IsReverse(index);
+        string name = _entries.Keys.Any(static key => key.Index > 0) ? string.Create(CultureInfo.InvariantCulture, $"layer {index / _directions} {(isReverse ? "reverse" : "forward")}: ") : string.Empty;
+
+        // By their distance from the step that is read last; the gradient travels towards larger distances.
+        double[] norms = [.. _entries.Where(entry => entry.Key.Index == index).OrderBy(entry => isReverse ? entry.Key.Step : -entry.Key.Step).Select(static entry => entry.Value.Norms.FirstOrDefault(double.NaN))];
+        int bad = Array.FindIndex(norms, static norm => double.IsInfinity(norm));
+        if (bad >= 0) return (-1, Say($"{name}the gradient is infinite {bad} steps from the end: it explodes"));
+        int first = Array.FindIndex(norms, static norm => norm > 0);
+        if (first < 0) return (0, $"{name}no gradient reaches this layer");
+        int last = Array.FindLastIndex(norms, static norm => norm > 0);
+        double[] distance = [.. Enumerable.Range(first, last - first + 1).Where(i => norms[i] > 0).Select(static i => (double)i)];
+        if (distance.Length < 2) return norms.Length < 2 ? (double.PositiveInfinity, $"{name}there is one step, and no way back") : (1, $"{name}the gradient ends where it begins; reach 1 step");
+        double slope = Fit.Line(distance, [.. distance.Select(i => Math.Log2(norms[(int)i]))]).B;
+        double reach = slope < 0 ? Math.Log2(Left) / slope : double.PositiveInfinity;
+        if (last < norms.Length - 1) reach = Math.Min(reach, last - first + 1); // where it has run into zero
+        if (slope > 0.05) return (-1, Say($"{name}the gradient doubles every {Rounded(1 / slope)} on its way back: it explodes"));
+        return reach > 2 * norms.Length
+            ? (reach, Say($"{name}the gradient keeps its size over all {norms.Length} steps"))
+            : (reach, Say($"{name}the gradient halves every {Rounded(-1 / slope)}; reach about {Rounded(reach)}"));
+
+        static string Rounded(double steps)
+        {
+            double shown = steps < 3 ? Math.Round(steps, 1) : Math.Round(steps);
+            return Say($"{shown} {(shown == 1 ? "step" : "steps")}");
+        }
+
+        static string Say(FormattableString text) => FormattableString.Invariant(text);
+    }
+
+    /// <summary>
+    /// The largest singular value of J = ∂(state after) / ∂(state before): v ← Jᵀ J v, normalized, on a tape of its own. J v is the
+    /// gradient of ⟨Jᵀ u, v⟩ by u.
+    /// </summary>
+    private static double JacobianNorm<TState>(RecurrentCell<T, TState> cell, Variable<T> x, TState before, SequenceNoise<T> noise)
+        where TState : struct, IState<TState, T>
+    {
+        const int most = 50;
+        using Tape<T> tape = new(x.Tape.Training, x.Tape.Seed) { Step = x.Tape.Step };
+        List<Tensor<T>> direction = [];
+        Random(before, direction);
+        IGateObserver<T>? observer = cell.Observer;
+        cell.Observer = null;
+        try
+        {
+            double norm = 0;
+            for (int turn = 0; turn < most; turn++)
+            {
+                tape.Reset();
+                List<Variable<T>> states = [], results = [], cotangents = [];
+                CopyParts copy = new(tape, states);
+                TState start = before.Map(ref copy);
+                SequenceNoise<T> same = new() { HiddenMask = Copied(noise.HiddenMask), RecurrentWeight = Copied(noise.RecurrentWeight) };
+                ListParts list = new(results);
+                cell.Step(Copied(x), start, same).Map(ref list);
+                foreach (Variable<T> result in results) cotangents.Add(tape.Variable(new Tensor<T>(result.Shape)));
+                Gradients<T> back = tape.Backward(Span(results), Span(cotangents), createGraph: true);
+                List<Variable<T>> transposed = [.. states.Select(state => back[state])], weights = [.. direction.Select(tensor => tape.Constant(tensor))];
+                Gradients<T> forward = tape.Backward(Span(transposed), Span(weights), retain: true);
+                List<Variable<T>> image = [.. cotangents.Select(cotangent => tape.Constant(forward[cotangent].ToTensor()))];
+                double found = Math.Sqrt(image.Sum(static part => SquaredNorm(part.Span)));
+                if (found == 0) return 0;
+                if (Math.Abs(found - norm) <= 1e-4 * found) return found;
+                norm = found;
+                Gradients<T> again = tape.Backward(Span(results), Span(image));
+                direction = [.. states.Select(state => again[state].ToTensor())];
+                double length = Math.Sqrt(direction.Sum(static tensor => SquaredNorm(tensor.Span)));
+                foreach (Tensor<T> tensor in direction) tensor.Write(values => Scale(values, 1 / length));
+            }
+
+            return norm;
+        }
+        finally
+        {
+            cell.Observer = observer;
+        }
+
+        Variable<T> Copied(Variable<T> variable) => variable.IsNone ? variable : tape.Constant(variable.ToTensor());
+
+        static ReadOnlySpan<Variable<T>> Span(List<Variable<T>> list) => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(list);
+    }
+
+    /// <summary>A random direction of length 1 in the space of a state.</summary>
+    private static void Random<TState>(TState state, List<Tensor<T>> direction)
+        where TState : struct, IState<TState, T>
+    {
+        List<Variable<T>> parts = [];
+        ListParts list = new(parts);
+        state.Map(ref list);
+        RandomSource random = new(seed: 1);
+        foreach (Variable<T> part in parts)
+        {
+            Tensor<T> tensor = new(part.Shape);
+            tensor.Write(values => random.FillNormal(values, 0, 1));
+            direction.Add(tensor);
+        }
+
+        double length = Math.Sqrt(direction.Sum(static tensor => SquaredNorm(tensor.Span)));
+        foreach (Tensor<T> tensor in direction) tensor.Write(values => Scale(values, 1 / length));
+    }
+
+    private static void Scale(Span<T> values, double factor)
+    {
+        foreach (ref T value in values) value *= T.CreateTruncating(factor);
+    }
+
+    private static double SquaredNorm(ReadOnlySpan<T> values)
+    {
+        double sum = 0;
+        foreach (T value in values) sum += double.CreateTruncating(value) * double.CreateTruncating(value);
+        return sum;
+    }
+
+    /// <summary>What is known of one step.</summary>
+    private sealed class Entry
+    {
+        /// <summary>The norm of the gradient by each part of the state.</summary>
+        public List<double> Norms { get; } = [];
+
+        public Dictionary<string, double> Saturation { get; } = [];
+
+        public double? JacobianNorm { get; set; }
+    }
+
+    /// <summary>Has the norm of the gradient by each part written down when it is complete.</summary>
+    private struct HookParts(Entry entry) : IVariableMap<T>
+    {
+        private int _part;
+
+        public Variable<T> Apply(Variable<T> variable)
+        {
+            int part = _part++;
+            if (entry.Norms.Count <= part) entry.Norms.Add(variable.RequiresGradient ? 0 : double.NaN);
+            Entry into = entry;
+            if (variable.RequiresGradient)
+            {
+                variable.OnGradient(gradient =>
+                {
+                    into.Norms[part] = Math.Sqrt(SquaredNorm(gradient.Span));
+                    return gradient;
+                });
+            }
+
+            return variable;
+        }
+    }
+
+    /// <summary>Makes each part a leaf of another tape.</summary>
+    private readonly struct CopyParts(Tape<T> tape, List<Variable<T>> leaves) : IVariableMap<T>
+    {
+        public Variable<T> Apply(Variable<T> variable)
+        {
+            leaves.Add(tape.Variable(variable.ToTensor()));
+            return leaves[^1];
+        }
+    }
+
+    private readonly struct ListParts(List<Variable<T>> parts) : IVariableMap<T>
+    {
+        public Variable<T> Apply(Variable<T> variable)
+        {
+            parts.Add(variable);
+            return variable;
+        }
+    }
+}
