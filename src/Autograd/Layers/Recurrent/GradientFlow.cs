@@ -60,8 +60,8 @@ public sealed partial class GradientFlow<T> : IGateObserver<T>
     public IReadOnlyList<GradientFlowStep> Steps => [.. _entries.OrderBy(static entry => entry.Key).Select(entry => StepOf(entry.Key.Index, entry.Key.Step, entry.Value))];
 
     /// <summary>
-    /// One line on the layer and direction whose gradient reaches least far, such as: the gradient halves every 6 steps; reach about
-    /// 40 steps (after which a hundredth is left).
+    /// One line on the layer and direction whose gradient by the whole state reaches least far, such as: the gradient halves every 6
+    /// steps; reach about 40 steps (after which a hundredth is left).
     /// </summary>
     public string Verdict
     {
@@ -145,7 +145,7 @@ public sealed partial class GradientFlow<T> : IGateObserver<T>
         string name = _entries.Keys.Any(static key => key.Index > 0) ? string.Create(CultureInfo.InvariantCulture, $"layer {index / _directions} {(isReverse ? "reverse" : "forward")}: ") : string.Empty;
 
         // By their distance from the step that is read last; the gradient travels towards larger distances.
-        double[] norms = [.. _entries.Where(entry => entry.Key.Index == index).OrderBy(entry => isReverse ? entry.Key.Step : -entry.Key.Step).Select(static entry => entry.Value.Norms.FirstOrDefault(double.NaN))];
+        double[] norms = [.. _entries.Where(entry => entry.Key.Index == index).OrderBy(entry => isReverse ? entry.Key.Step : -entry.Key.Step).Select(static entry => entry.Value.Norm)];
         int bad = Array.FindIndex(norms, static norm => double.IsInfinity(norm));
         if (bad >= 0) return (-1, Say($"{name}the gradient is infinite {bad} steps from the end: it explodes"));
         int first = Array.FindIndex(norms, static norm => norm > 0);
@@ -258,6 +258,9 @@ public sealed partial class GradientFlow<T> : IGateObserver<T>
     {
         /// <summary>The norm of the gradient by each part of the state.</summary>
         public List<double> Norms { get; } = [];
+
+        /// <summary>The norm of the gradient by the whole state; NaN before it is known.</summary>
+        public double Norm => Norms.Count == 0 ? double.NaN : Math.Sqrt(Norms.Sum(static norm => norm * norm));
 
         public Dictionary<string, double> Saturation { get; } = [];
 
