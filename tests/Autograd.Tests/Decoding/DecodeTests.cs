@@ -149,7 +149,7 @@ public sealed class DecodeTests
         Says<ArgumentOutOfRangeException>("maxLength is 1 or more, not 0", [0], maxLength: 0);
         Says<ArgumentOutOfRangeException>("the end token 3 is outside the vocabulary, 0 … 2", [0], endToken: 3);
         Says<ArgumentOutOfRangeException>("the end token -1 is outside", [0], endToken: -1);
-        Says<ArgumentOutOfRangeException>("the index 7 at [0, 1] of the index tensor", [0, 7]);
+        Says<ArgumentOutOfRangeException>("the index 7 at [1] of the index tensor", [0, 7]);
         Assert.Contains(
             "the prompt has shape [0, 2]",
             Assert.Throws<ShapeException>(() => Decode.Stream(model, tape, new([0, 2]), default, 3)).Message,

@@ -25,15 +25,16 @@ public sealed class DecoderTests
     [InlineData(false)]
     public void PassesTheGradientCheckToSecondOrder(bool attends)
     {
-        Decoder<double, LstmState<double>> decoder = Make(new LstmCell<double>(Embedding + (attends ? Memory : 0), Size), attends);
-        Tensor<double> start = Laws.Tensor([Batch, Size], 1), memory = Laws.Tensor([6, Batch, Memory], 2);
-        Tensor<int> inputs = Decoder.Shift(Targets, 0);
+        Decoder<double, LstmState<double>> decoder = new(3, 2, new LstmCell<double>(attends ? 4 : 2, 2), attends ? new AdditiveAttention<double>(2, 2, 2) : null);
+        decoder.Initialize(9);
+        Tensor<double> start = Laws.Tensor([2, 2], 1), memory = Laws.Tensor([3, 2, 2], 2);
+        Tensor<int> targets = new([3, 2], [1, 2, 2, 0, 1, -100]), inputs = Decoder.Shift(targets, 0);
         GradientCheck.Run(
             decoder.NamedParameters(),
             tape =>
             {
                 LstmState<double> cell = new(tape.Constant(start), tape.Constant(start));
-                return decoder.Loss(attends ? decoder.Start(cell, tape.Constant(memory), Lengths) : decoder.Start(cell), inputs, Targets);
+                return decoder.Loss(attends ? decoder.Start(cell, tape.Constant(memory), Tensor.From(2, 3)) : decoder.Start(cell), inputs, targets);
             },
             new() { Order = 2 }).ThrowIfFailed();
     }
@@ -111,12 +112,14 @@ public sealed class DecoderTests
     [Fact]
     public void SamplingPassesTheGradientCheck()
     {
-        Decoder<double, Hidden<double>> decoder = Make(new GruCell<double>(Embedding + Memory, Size), true);
-        Tensor<int> inputs = Decoder.Shift(Targets, 0);
+        Decoder<double, Hidden<double>> decoder = new(3, 2, new GruCell<double>(4, 2), new GeneralAttention<double>(2, 2));
+        decoder.Initialize(9);
+        Tensor<double> start = Laws.Tensor([2, 2], 1), memory = Laws.Tensor([3, 2, 2], 2);
+        Tensor<int> targets = new([4, 2], [1, 2, 2, 0, 1, 1, 0, 2]), inputs = Decoder.Shift(targets, 0);
         GradientCheck.Run(decoder.NamedParameters(), tape =>
         {
             tape.Step = 4; // the same draws in each evaluation
-            return decoder.Loss(Start(decoder, tape), inputs, Targets, sampling: 0.5);
+            return decoder.Loss(decoder.Start(new(tape.Constant(start)), tape.Constant(memory)), inputs, targets, sampling: 0.5);
         }).ThrowIfFailed();
     }
 
