@@ -57,10 +57,10 @@ public sealed class LinearChainCrf<T> : Module<T>
     public Variable<T> Loss(Variable<T> emissions, Tensor<int> tags, Tensor<int>? lengths = null, Reduction reduction = Reduction.Mean)
     {
         ArgumentNullException.ThrowIfNull(tags);
-        TrueSteps steps = Check(emissions, lengths);
+        Variable<T> valid = Check(emissions, lengths);
         Shape shape = emissions.Shape;
         if (tags.Shape != shape.Part(0, 2)) Errors.Shape($"{Family}: tags of shape {tags.Shape} were given for emissions of shape {shape}; they must be {shape.Part(0, 2)}, [steps, batch].");
-        Variable<T> losses = SumOverChains(emissions, steps) - Score(emissions, tags.Span, steps);
+        Variable<T> losses = SumOverChains(emissions, valid) - Score(emissions, tags.Span, lengths);
         return reduction switch
         {
             Reduction.Mean => losses.Mean(),
@@ -82,7 +82,7 @@ public sealed class LinearChainCrf<T> : Module<T>
     /// <exception cref="ArgumentException">A length out of range, or a NaN within it.</exception>
     public (Tensor<int> Tags, Tensor<double> Scores) Viterbi(Variable<T> emissions, Tensor<int>? lengths = null)
     {
-        TrueSteps steps = Check(emissions, lengths);
+        _ = Check(emissions, lengths);
         int time = emissions.Shape[0], batch = emissions.Shape[1];
         Tensor<int> best = new([time, batch]), from = new([time, Tags]);
         Tensor<double> scores = new([batch]);
@@ -90,7 +90,7 @@ public sealed class LinearChainCrf<T> : Module<T>
         best.Fill(-1);
         for (int row = 0; row < batch; row++)
         {
-            int length = steps.Length(row), last = 0;
+            int length = lengths?.Span[row] ?? time, last = 0;
             for (int t = 0; t < length; t++)
             {
                 ReadOnlySpan<T> emission = emissions.Span.Slice(((t * batch) + row) * Tags, Tags);
@@ -136,51 +136,25 @@ public sealed class LinearChainCrf<T> : Module<T>
         return best;
     }
 
-    private Variable<T> SumOverChains(Variable<T> emissions, TrueSteps steps)
+    /// <summary>The forward algorithm: α'[j] = ln Σᵢ exp(α[i] + transition[i, j]) + emission[j]; a sequence that has ended keeps its α.</summary>
+    private Variable<T> SumOverChains(Variable<T> emissions, Variable<T> valid)
     {
         Tape<T> tape = emissions.Tape;
-        int time = emissions.Shape[0], batch = emissions.Shape[1];
+        int time = emissions.Shape[0];
         if (time == 0) return tape.Zeros([0]);
-        Variable<T> transitions = Transitions.On(tape), end = End.On(tape);
-        bool all = steps.All;
-        Variable<T> x = all ? emissions : emissions.Masked(TrueEmissions(tape, steps, time, batch)), sums = default;
-        Variable<T> alpha = x[0] + Start.On(tape);
-        if (all)
+        Variable<T> x = valid.IsNone ? emissions : ChooseOperation<T>.Apply(valid, emissions, default);
+        Variable<T> transitions = Transitions.On(tape), alpha = x[0] + Start.On(tape);
+        for (int t = 1; t < time; t++)
         {
-            for (int t = 1; t < time; t++) alpha = Next(alpha, transitions, x[t]);
-            return (alpha + end).LogSumExp(1);
+            Variable<T> next = (alpha.Unsqueeze(2) + transitions).LogSumExp(1) + x[t];
+            alpha = valid.IsNone ? next : ChooseOperation<T>.Apply(valid[t], next, alpha);
         }
 
-        // A sequence that has ended runs on over zeros; its sum is the one that was closed at its last step.
-        for (int t = 0; t < time; t++)
-        {
-            if (t > 0) alpha = Next(alpha, transitions, x[t]);
-            Variable<T> isLast = tape.Allocate([batch], out Span<T> last);
-            for (int row = 0; row < batch; row++) last[row] = t == steps.Length(row) - 1 ? T.One : T.Zero;
-            Variable<T> closed = (alpha + end).LogSumExp(1).Masked(isLast);
-            sums = t == 0 ? closed : sums + closed;
-        }
-
-        return sums;
-    }
-
-    /// <summary>α'[j] = ln Σᵢ exp(α[i] + transition[i, j]) + emission[j].</summary>
-    private static Variable<T> Next(Variable<T> alpha, Variable<T> transitions, Variable<T> emission) =>
-        (alpha.Unsqueeze(2) + transitions).LogSumExp(1) + emission;
-
-    private Variable<T> TrueEmissions(Tape<T> tape, TrueSteps steps, int time, int batch)
-    {
-        Variable<T> mask = tape.Allocate([time, batch, Tags], out Span<T> kept);
-        for (int t = 0, at = 0; t < time; t++)
-        {
-            for (int row = 0; row < batch; row++, at += Tags) kept.Slice(at, Tags).Fill(steps[t, row] ? T.One : T.Zero);
-        }
-
-        return mask;
+        return (alpha + End.On(tape)).LogSumExp(1);
     }
 
     /// <summary>s(x, y) of the true chains: each score times how often the chain has it.</summary>
-    private Variable<T> Score(Variable<T> emissions, ReadOnlySpan<int> tags, TrueSteps steps)
+    private Variable<T> Score(Variable<T> emissions, ReadOnlySpan<int> tags, Tensor<int>? lengths)
     {
         Tape<T> tape = emissions.Tape;
         int time = emissions.Shape[0], batch = emissions.Shape[1];
@@ -193,7 +167,7 @@ public sealed class LinearChainCrf<T> : Module<T>
         ends.Clear();
         for (int row = 0; row < batch; row++)
         {
-            int before = -1, length = steps.Length(row);
+            int before = -1, length = lengths?.Span[row] ?? time;
             for (int t = 0; t < length; t++)
             {
                 int at = (t * batch) + row, tag = tags[at];
@@ -207,15 +181,18 @@ public sealed class LinearChainCrf<T> : Module<T>
             ends[(row * Tags) + before] = T.One;
         }
 
-        return emissions.Masked(emitted).Sum([0, 2])
-            + Transitions.On(tape).Expand(moved.Shape).Masked(moved).Sum([1, 2])
-            + (Start.On(tape).Expand(started.Shape).Masked(started) + End.On(tape).Expand(ended.Shape).Masked(ended)).Sum(1);
+        // Dropout by a mask is the product that is 0 where the mask is 0, whatever stands in the padding.
+        return emissions.Dropout(emitted).Sum([0, 2])
+            + Transitions.On(tape).Expand(moved.Shape).Dropout(moved).Sum([1, 2])
+            + (Start.On(tape).Expand(started.Shape).Dropout(started) + End.On(tape).Expand(ended.Shape).Dropout(ended)).Sum(1);
     }
 
-    private TrueSteps Check(Variable<T> emissions, Tensor<int>? lengths)
+    /// <summary>Refuses what does not fit; gives which steps are real, or none if all are.</summary>
+    private Variable<T> Check(Variable<T> emissions, Tensor<int>? lengths)
     {
         Shape shape = emissions.Shape;
         if (shape.Rank != 3 || shape[2] != Tags) Errors.Shape($"{Family}: the emissions have shape {shape}; they must be [steps, batch, {Tags}], the last size being tags.");
-        return new(Family, lengths, mask: null, shape[0], shape[1]);
+        if (shape[0] == 0 && shape[1] > 0) Errors.Shape($"{Family}: the emissions have shape {shape}, and so 0 steps. Give each sequence at least one.");
+        return ValidSteps.On(emissions.Tape, Family, shape[0], shape[1], lengths, mask: null, batchFirst: false);
     }
 }

@@ -1,4 +1,3 @@
-using FsCheck;
 using FsCheck.Fluent;
 
 namespace Autograd.Tests.Layers;
@@ -111,8 +110,8 @@ public sealed class LinearChainCrfTests
         Says<ArgumentOutOfRangeException>("tags is 1 or more, not 0", static () => _ = new LinearChainCrf<double>(0));
         Says<ShapeException>("the emissions have shape [4, 2, 5]; they must be [steps, batch, 3]", () => crf.Loss(tape.Zeros([4, 2, 5]), tags));
         Says<ShapeException>("they must be [4, 2], [steps, batch]", () => crf.Loss(x, new([2, 4])));
-        Says<ShapeException>("lengths of shape [3]", () => crf.Loss(x, tags, Tensor.From(1, 2, 3)));
-        Says<ArgumentOutOfRangeException>("lengths[1] is 5; a length lies in 1 … 4", () => crf.Viterbi(x, Tensor.From(1, 5)));
+        Says<ShapeException>("the lengths have shape [3]", () => crf.Loss(x, tags, Tensor.From(1, 2, 3)));
+        Says<ArgumentOutOfRangeException>("the length of sequence 1 is 5; it lies in 1 … 4", () => crf.Viterbi(x, Tensor.From(1, 5)));
         Says<ShapeException>("0 steps", () => crf.LogPartition(tape.Zeros([0, 2, 3])));
         Says<ArgumentOutOfRangeException>("reduction is Mean, Sum or None", () => crf.Loss(x, tags, reduction: Reduction.BatchMean));
         tags[2, 1] = 3;

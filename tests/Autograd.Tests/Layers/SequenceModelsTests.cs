@@ -44,8 +44,9 @@ public sealed class SequenceModelsTests
         model.Initialize(3);
         Adam<float> optimizer = new(model, 0.01);
         using Tape<float> tape = new(seed: 1);
-        for (int step = 0; step < 400; step++)
+        for (int step = 0; step < 500; step++)
         {
+            if (step == 350) optimizer.LearningRate = 0.003;
             tape.Reset();
             (Tensor<int> source, Tensor<int> lengths, Tensor<int> targets) = Strings(32, (ulong)step);
             optimizer.Step(tape.Backward(model.Decoder.Loss(model.Encode(tape, source, lengths), Decoder.Shift(targets, Start), targets, sampling: 0.1)));
@@ -173,7 +174,7 @@ public sealed class SequenceModelsTests
 
         public DecoderState<float, Hidden<float>> Encode(Tape<float> tape, Tensor<int> source, Tensor<int> lengths)
         {
-            (Variable<float> outputs, Hidden<float> last) = _encoder.Forward(_letters.Forward(tape, source));
+            (Variable<float> outputs, Hidden<float> last) = _encoder.Forward(_letters.Forward(tape, source), lengths: lengths);
             return Decoder.Start(new Hidden<float>(last.H[0]), outputs, lengths);
         }
     }

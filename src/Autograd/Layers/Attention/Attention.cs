@@ -56,10 +56,10 @@ public abstract class Attention<T> : Module<T>
     /// <param name="query">Queries, [batch, querySize] or [time, batch, querySize].</param>
     /// <param name="memory">The states of the encoder, [steps, batch, memorySize].</param>
     /// <param name="lengths">The steps of each sequence, [batch], in any order; all of them by default.</param>
-    /// <param name="mask">True where a step counts, [steps, batch]; everywhere by default.</param>
+    /// <param name="mask">In place of lengths: true where a step counts, [steps, batch], at least once a sequence.</param>
     /// <returns>The context, [batch, memorySize] or [time, batch, memorySize], and the weights, [batch, steps] or [time, batch, steps].</returns>
     /// <exception cref="ShapeException">Query, memory, lengths or mask have another shape, or the memory has no steps.</exception>
-    /// <exception cref="ArgumentException">A length below 1 or beyond the steps, or a sequence without a true step.</exception>
+    /// <exception cref="ArgumentException">A length below 1 or beyond the steps, a mask that is false for a whole sequence, or both are given.</exception>
     public (Variable<T> Context, Variable<T> Weights) Forward(
         Variable<T> query, Variable<T> memory, Tensor<int>? lengths = null, Tensor<bool>? mask = null) =>
         Attend(query, Prepare(memory, lengths, mask));
@@ -72,25 +72,20 @@ public abstract class Attention<T> : Module<T>
         Shape shape = memory.Shape;
         if (shape.Rank != 3 || shape[2] != MemorySize) Errors.Shape($"{Family}: the memory has shape {shape}; it must be [steps, batch, {MemorySize}], the last size being memorySize.");
         int steps = shape[0], batch = shape[1];
-        TrueSteps isTrue = new(Family, lengths, mask, steps, batch);
-        Variable<T> values = memory.Transpose(0, 1), bias = default;
-        if (!isTrue.All)
+        if (steps == 0 && batch > 0) Errors.Shape($"{Family}: the memory has shape {shape}, and so no step to attend to. Give each sequence at least one.");
+        Variable<T> valid = ValidSteps.On(memory.Tape, Family, steps, batch, lengths, mask, batchFirst: false), bias = default;
+        if (!valid.IsNone)
         {
-            Variable<T> keep = memory.Tape.Allocate(values.Shape, out Span<T> kept);
+            memory = ChooseOperation<T>.Apply(valid, memory, default);
             bias = memory.Tape.Allocate([batch, steps], out Span<T> biases);
-            for (int row = 0, at = 0; row < batch; row++)
+            ReadOnlySpan<T> counts = valid.Span;
+            for (int row = 0; row < batch; row++)
             {
-                for (int step = 0; step < steps; step++, at++)
-                {
-                    bool counts = isTrue[step, row];
-                    kept.Slice(at * MemorySize, MemorySize).Fill(counts ? T.One : T.Zero);
-                    biases[at] = counts ? T.Zero : T.NegativeInfinity;
-                }
+                for (int step = 0; step < steps; step++) biases[(row * steps) + step] = counts[(step * batch) + row] == T.Zero ? T.NegativeInfinity : T.Zero;
             }
-
-            values = values.Masked(keep);
         }
 
+        Variable<T> values = memory.Transpose(0, 1);
         return new(values, Keys(values), bias);
     }
 

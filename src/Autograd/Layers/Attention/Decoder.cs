@@ -87,7 +87,7 @@ public sealed class Decoder<T, TState> : Module<T>
     /// <param name="state">The cell's, each part [batch, hidden], such as the last state of the encoder.</param>
     /// <param name="memory">The encoder's outputs, [steps, batch, memory].</param>
     /// <param name="lengths">The steps of each sequence, [batch].</param>
-    /// <param name="mask">True where a step counts, [steps, batch].</param>
+    /// <param name="mask">In place of lengths: true where a step counts, [steps, batch].</param>
     /// <inheritdoc cref="Attention{T}.Prepare"/>
     public DecoderState<T, TState> Start(TState state, Variable<T> memory, Tensor<int>? lengths = null, Tensor<bool>? mask = null)
     {

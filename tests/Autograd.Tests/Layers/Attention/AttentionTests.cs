@@ -1,4 +1,3 @@
-using FsCheck;
 using FsCheck.Fluent;
 
 namespace Autograd.Tests.Layers;
@@ -16,12 +15,10 @@ public sealed class AttentionTests
     {
         Attention<double> attention = Make(kind);
         Tensor<double> query = Laws.Tensor([Time, Batch, Query], 1), memory = Laws.Tensor([Steps, Batch, Memory], 2);
-        Tensor<int> lengths = Tensor.From(2, 5, 1);
         Tensor<bool> mask = Tensor.Full([Steps, Batch], true);
-        mask[1, 1] = false;
-        mask[4, 1] = false;
+        foreach ((int s, int b) in new[] { (0, 0), (3, 0), (1, 1), (4, 1), (1, 2), (2, 2), (3, 2), (4, 2) }) mask[s, b] = false;
         using Tape<double> tape = new();
-        (Variable<double> context, Variable<double> weights) = attention.Forward(tape.Constant(query), tape.Constant(memory), lengths, mask);
+        (Variable<double> context, Variable<double> weights) = attention.Forward(tape.Constant(query), tape.Constant(memory), mask: mask);
         Assert.Equal(new Shape(Time, Batch, Memory), context.Shape);
         Assert.Equal(new Shape(Time, Batch, Steps), weights.Shape);
         double[] foundContext = context.ToArray(), foundWeights = weights.ToArray();
@@ -33,8 +30,7 @@ public sealed class AttentionTests
                 double[] scores = new double[Steps];
                 for (int s = 0; s < Steps; s++)
                 {
-                    bool counts = s < lengths.Span[b] && mask[s, b];
-                    scores[s] = counts ? Math.Exp(Score(kind, attention, q, [.. Enumerable.Range(0, Memory).Select(i => memory[s, b, i])])) : 0;
+                    scores[s] = mask[s, b] ? Math.Exp(Score(kind, attention, q, [.. Enumerable.Range(0, Memory).Select(i => memory[s, b, i])])) : 0;
                 }
 
                 double total = scores.Sum();
@@ -171,14 +167,15 @@ public sealed class AttentionTests
         ShapeSays("DotAttention: the query has shape [5, 3]; for a memory of 2 sequences it must be [2, 3]", () => attention.Forward(tape.Zeros([5, 3]), memory));
         ShapeSays("the query has shape [2, 4]", () => attention.Forward(tape.Zeros([2, 4]), memory));
         ShapeSays("the memory has shape [4, 2, 5]; it must be [steps, batch, 3]", () => attention.Forward(query, tape.Zeros([4, 2, 5])));
-        ShapeSays("0 steps", () => attention.Forward(query, tape.Zeros([0, 2, 3])));
-        ShapeSays("lengths of shape [3] were given for a batch of 2", () => attention.Forward(query, memory, Tensor.From(1, 2, 3)));
-        Says("lengths[1] is 0; a length lies in 1 … 4", () => attention.Forward(query, memory, Tensor.From(4, 0)));
-        Says("lengths[0] is 5", () => attention.Forward(query, memory, Tensor.From(5, 1)));
+        ShapeSays("no step to attend to", () => attention.Forward(query, tape.Zeros([0, 2, 3])));
+        ShapeSays("the lengths have shape [3]; a batch of 2 needs 2 of them", () => attention.Forward(query, memory, Tensor.From(1, 2, 3)));
+        Says("the length of sequence 1 is 0; it lies in 1 … 4", () => attention.Forward(query, memory, Tensor.From(4, 0)));
+        Says("the length of sequence 0 is 5", () => attention.Forward(query, memory, Tensor.From(5, 1)));
         Tensor<bool> mask = Tensor.Full([4, 2], true);
-        for (int s = 0; s < 3; s++) mask[s, 1] = false;
-        Says("sequence 1 of the batch has no true step left", () => attention.Forward(query, memory, Tensor.From(4, 3), mask));
-        ShapeSays("the mask has shape [2, 4]; it must be [steps, batch] = [4, 2]", () => attention.Forward(query, memory, mask: Tensor.Full([2, 4], true)));
+        for (int s = 0; s < 4; s++) mask[s, 1] = false;
+        Says("the mask is false at every step of sequence 1", () => attention.Forward(query, memory, mask: mask));
+        Says("both lengths and a mask were given", () => attention.Forward(query, memory, Tensor.From(4, 3), mask));
+        ShapeSays("the mask has shape [2, 4]; for this input it must be [4, 2]", () => attention.Forward(query, memory, mask: Tensor.Full([2, 4], true)));
         Says("Make it by Prepare", () => attention.Attend(query, default));
         Says("attentionSize is 1 or more, not 0", () => _ = new AdditiveAttention<double>(1, 1, 0));
         Says("querySize is 1 or more, not 0", () => _ = new GeneralAttention<double>(0, 1));
