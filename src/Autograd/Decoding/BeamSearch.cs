@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Autograd;
 
@@ -102,14 +103,17 @@ public sealed record BeamSearch
             }
 
             if (parents.Count == 0) break;
-            run.Select([.. parents]);
-            run.Feed(tokens.ToArray());
+            run.Select(CollectionsMarshal.AsSpan(parents));
+            run.Feed(CollectionsMarshal.AsSpan(tokens));
         }
 
         return Array.ConvertAll(found, static list => list.ToArray());
     }
 
-    /// <summary>Puts the continuations of a hypothesis among the candidates, which are the most likely so far, best first; the earlier of two that are equal first.</summary>
+    /// <summary>
+    /// Puts the continuations of a hypothesis among the candidates, which are the most likely so far, best first; the earlier of two that
+    /// are equal first.
+    /// </summary>
     private void Extend(Live hypothesis, Span<double> logits, List<Live> candidates)
     {
         double largest = double.NegativeInfinity, sum = 0;

@@ -12,7 +12,8 @@ namespace Autograd;
 /// </remarks>
 /// <example><code>
 /// using Tape&lt;float&gt; tape = Tape&lt;float&gt;.Inference();
-/// foreach (int[] next in Decode.Stream(model, tape, prompt, state, maxLength: 200, new Sampling { Temperature = 0.8, TopP = 0.9, Seed = 7 }))
+/// foreach (int[] next in Decode.Stream(model, tape, prompt, state, maxLength: 200, new Sampling { Temperature = 0.8, TopP = 0.9, Seed = 7
+/// }))
 /// {
 ///     Console.Write(vocabulary[next[0]]);
 /// }
@@ -29,12 +30,16 @@ public static class Decode
     /// <param name="state">The state before the prompt, on the tape.</param>
     /// <param name="maxLength">The most tokens of a row, 1 or more.</param>
     /// <param name="sampling">How a token is chosen; <see cref="Sampling.Greedy"/> by default.</param>
-    /// <param name="endToken">The token that ends a row; null for none. A row that has ended gives it again and again; once all have, the stream ends.</param>
+    /// <param name="endToken">
+    /// The token that ends a row; null for none. A row that has ended gives it again and again; once all have, the stream ends.
+    /// </param>
     /// <param name="cancellation">Ends the stream with an <see cref="OperationCanceledException"/> before the next token.</param>
     /// <returns>A sequence of arrays with one token a row; each is a new one. It can be read once.</returns>
     /// <exception cref="ArgumentException">The tape records, or an argument is out of range.</exception>
     /// <exception cref="ShapeException">The model gives logits that are not [rows, vocabulary].</exception>
-    /// <exception cref="InvalidOperationException">The model gives NaN, +∞, or nothing but −∞; the message says at which step and row.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The model gives NaN, +∞, or nothing but −∞; the message says at which step and row.
+    /// </exception>
     public static IEnumerable<int[]> Stream<T, TState>(
         StepModel<T, TState> model,
         Tape<T> tape,
@@ -206,7 +211,12 @@ internal sealed class DecodingRun<T, TState>
     }
 
     /// <summary>Goes on with other rows.</summary>
-    public void Select(int[] rows) => _state = _model.Select(_state, new([rows.Length], rows));
+    public void Select(ReadOnlySpan<int> rows)
+    {
+        bool same = rows.Length == _tokens.Length;
+        for (int i = 0; i < rows.Length && same; i++) same = rows[i] == i;
+        if (!same) _state = _model.Select(_state, new([rows.Length], rows));
+    }
 
     /// <summary>The logits of a row in double, refused if nothing can be chosen by them.</summary>
     public void ReadRow(Variable<T> logits, int row, int step, Span<double> values)

@@ -1,7 +1,9 @@
 namespace Autograd;
 
 /// <summary>How the next token is chosen from its logits, in this order: repeat penalty, temperature, top-k, top-p, draw.</summary>
-/// <remarks>The same seed draws the same tokens: a draw is a function of the seed, the row and the step alone. All of it is done in double.</remarks>
+/// <remarks>
+/// The same seed draws the same tokens: a draw is a function of the seed, the row and the step alone. All of it is done in double.
+/// </remarks>
 public sealed record Sampling
 {
     private readonly double _temperature = 1, _topP = 1, _repeatPenalty = 1;
@@ -31,7 +33,8 @@ public sealed record Sampling
     }
 
     /// <summary>
-    /// Keeps the fewest of the most likely tokens whose probabilities, among those that top-k has kept, sum to p or more: the nucleus of Holtzman et al. 2020.
+    /// Keeps the fewest of the most likely tokens whose probabilities, among those that top-k has kept, sum to p or more: the nucleus of
+    /// Holtzman et al. 2020.
     /// 1 keeps all.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Outside (0, 1].</exception>
@@ -46,7 +49,8 @@ public sealed record Sampling
     }
 
     /// <summary>
-    /// Divides the logit, or multiplies it where it is negative, of each token that the row has in its prompt or in what it was given since. Above 1 it makes
+    /// Divides the logit, or multiplies it where it is negative, of each token that the row has in its prompt or in what it was given
+    /// since. Above 1 it makes
     /// repeats less likely. Keskar et al. 2019 (CTRL), who divide whatever the sign, which would favour repeats of negative logits.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Not positive, or not finite.</exception>

@@ -12,7 +12,10 @@ public abstract class StepModel<T, TState>
     /// <summary>The number of tokens.</summary>
     public abstract int Vocabulary { get; }
 
-    /// <summary>The axis of the batch in each part of the state: 0 for states of cells, [batch, hidden]; 1 for those of layers, [layers, batch, hidden].</summary>
+    /// <summary>
+    /// The axis of the batch in each part of the state: 0 for states of cells, [batch, hidden]; 1 for those of layers, [layers, batch,
+    /// hidden].
+    /// </summary>
     public virtual int BatchAxis => 0;
 
     /// <summary>One step.</summary>
@@ -22,7 +25,10 @@ public abstract class StepModel<T, TState>
     /// <returns>The logits of the next token, [rows, vocabulary], and the state after.</returns>
     public abstract (Variable<T> Logits, TState State) Step(Tape<T> tape, Tensor<int> tokens, TState state);
 
-    /// <summary>The state of other rows: row i of the result is row <paramref name="rows"/>[i] of <paramref name="state"/>. Parts that are <c>default</c> stay so.</summary>
+    /// <summary>
+    /// The state of other rows: row i of the result is row <paramref name="rows"/>[i] of <paramref name="state"/>. Parts that are
+    /// <c>default</c> stay so.
+    /// </summary>
     /// <exception cref="ShapeException">A part has no such batch axis.</exception>
     public virtual TState Select(TState state, Tensor<int> rows)
     {

@@ -48,12 +48,16 @@ public sealed class LinearChainCrf<T> : Module<T>
     public Parameter<T> End { get; }
 
     /// <summary>−ln p(tags | emissions).</summary>
-    /// <param name="emissions">The score of each tag at each step, [steps, batch, tags]; what stands beyond a length, NaN included, has no effect and gradient 0.</param>
+    /// <param name="emissions">
+    /// The score of each tag at each step, [steps, batch, tags]; what stands beyond a length, NaN included, has no effect and gradient 0.
+    /// </param>
     /// <param name="tags">The true tags, [steps, batch]; not read beyond a length.</param>
     /// <param name="lengths">The steps of each sequence, [batch], in any order; all of them by default.</param>
     /// <param name="reduction">Mean and Sum over the sequences, or None for each, [batch].</param>
     /// <exception cref="ShapeException">Emissions, tags or lengths have another shape, or there are no steps.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A tag that is none, a length below 1 or beyond the steps, or another reduction.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A tag that is none, a length below 1 or beyond the steps, or another reduction.
+    /// </exception>
     public Variable<T> Loss(Variable<T> emissions, Tensor<int> tags, Tensor<int>? lengths = null, Reduction reduction = Reduction.Mean)
     {
         ArgumentNullException.ThrowIfNull(tags);
@@ -74,7 +78,9 @@ public sealed class LinearChainCrf<T> : Module<T>
     /// <inheritdoc cref="Loss"/>
     public Variable<T> LogPartition(Variable<T> emissions, Tensor<int>? lengths = null) => SumOverChains(emissions, Check(emissions, lengths));
 
-    /// <summary>The chain of the highest score of each sequence. Viterbi 1967; of chains that are equal, the one whose last differing tag is lower.</summary>
+    /// <summary>
+    /// The chain of the highest score of each sequence. Viterbi 1967; of chains that are equal, the one whose last differing tag is lower.
+    /// </summary>
     /// <param name="emissions">The score of each tag at each step, [steps, batch, tags].</param>
     /// <param name="lengths">The steps of each sequence, [batch]; all of them by default.</param>
     /// <returns>The tags, [steps, batch], −1 beyond a length, and the score s of each chain, [batch], summed in double.</returns>
@@ -136,7 +142,9 @@ public sealed class LinearChainCrf<T> : Module<T>
         return best;
     }
 
-    /// <summary>The forward algorithm: α'[j] = ln Σᵢ exp(α[i] + transition[i, j]) + emission[j]; a sequence that has ended keeps its α.</summary>
+    /// <summary>
+    /// The forward algorithm: α'[j] = ln Σᵢ exp(α[i] + transition[i, j]) + emission[j]; a sequence that has ended keeps its α.
+    /// </summary>
     private Variable<T> SumOverChains(Variable<T> emissions, Variable<T> valid)
     {
         Tape<T> tape = emissions.Tape;

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Autograd;
 
-/// <summary>Applies a layer to every step of a sequence in one call: [time, batch, …] is folded to [time · batch, …] and unfolded after.</summary>
+/// <summary>
+/// Applies a layer to every step of a sequence in one call: [time, batch, …] is folded to [time · batch, …] and unfolded after.
+/// </summary>
 /// <remarks>
 /// For layers that treat the rows of their first axis alike and apart, as linear layers, convolutions and activations do. A layer of
 /// statistics over the batch, such as batch normalization, then takes them over time and batch. The layer is the child <c>layer</c>.

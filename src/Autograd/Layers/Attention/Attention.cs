@@ -57,9 +57,13 @@ public abstract class Attention<T> : Module<T>
     /// <param name="memory">The states of the encoder, [steps, batch, memorySize].</param>
     /// <param name="lengths">The steps of each sequence, [batch], in any order; all of them by default.</param>
     /// <param name="mask">In place of lengths: true where a step counts, [steps, batch], at least once a sequence.</param>
-    /// <returns>The context, [batch, memorySize] or [time, batch, memorySize], and the weights, [batch, steps] or [time, batch, steps].</returns>
+    /// <returns>
+    /// The context, [batch, memorySize] or [time, batch, memorySize], and the weights, [batch, steps] or [time, batch, steps].
+    /// </returns>
     /// <exception cref="ShapeException">Query, memory, lengths or mask have another shape, or the memory has no steps.</exception>
-    /// <exception cref="ArgumentException">A length below 1 or beyond the steps, a mask that is false for a whole sequence, or both are given.</exception>
+    /// <exception cref="ArgumentException">
+    /// A length below 1 or beyond the steps, a mask that is false for a whole sequence, or both are given.
+    /// </exception>
     public (Variable<T> Context, Variable<T> Weights) Forward(
         Variable<T> query, Variable<T> memory, Tensor<int>? lengths = null, Tensor<bool>? mask = null) =>
         Attend(query, Prepare(memory, lengths, mask));
@@ -89,7 +93,9 @@ public abstract class Attention<T> : Module<T>
         return new(values, Keys(values), bias);
     }
 
-    /// <summary>Attends to a prepared memory: with one query a sequence, as a decoder does step by step, or with the queries of all steps at once.</summary>
+    /// <summary>
+    /// Attends to a prepared memory: with one query a sequence, as a decoder does step by step, or with the queries of all steps at once.
+    /// </summary>
     /// <param name="query">Queries, [batch, querySize] or [time, batch, querySize].</param>
     /// <param name="memory">What <see cref="Prepare"/> returned.</param>
     /// <inheritdoc cref="Forward"/>

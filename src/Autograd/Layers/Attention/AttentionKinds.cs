@@ -55,7 +55,9 @@ public sealed class DotAttention<T>(int size, bool scaled = false) : Attention<T
 }
 
 /// <summary>score(q, k) = qᵀ W k. Luong, Pham and Manning 2015.</summary>
-/// <remarks>Parameter <c>memory.weight</c> W [querySize, memorySize], uniform in ±1/√memorySize at first. W k is computed once a sequence.</remarks>
+/// <remarks>
+/// Parameter <c>memory.weight</c> W [querySize, memorySize], uniform in ±1/√memorySize at first. W k is computed once a sequence.
+/// </remarks>
 /// <typeparam name="T"><c>float</c> or <c>double</c>.</typeparam>
 public sealed class GeneralAttention<T> : Attention<T>
     where T : unmanaged, IFloatingPointIeee754<T>

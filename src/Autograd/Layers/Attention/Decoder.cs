@@ -4,7 +4,9 @@ using Autograd.Kernels;
 
 namespace Autograd;
 
-/// <summary>The state of a <see cref="Decoder{T, TState}"/>: that of its cell, and what it attends to. Each part has the batch as its first axis.</summary>
+/// <summary>
+/// The state of a <see cref="Decoder{T, TState}"/>: that of its cell, and what it attends to. Each part has the batch as its first axis.
+/// </summary>
 /// <param name="Cell">The state of the cell, each part [batch, hidden].</param>
 /// <param name="Memory">The prepared memory; <c>default</c> for a decoder without attention.</param>
 public readonly record struct DecoderState<T, TState>(TState Cell, AttentionMemory<T> Memory) : IState<DecoderState<T, TState>, T>
@@ -108,7 +110,9 @@ public sealed class Decoder<T, TState> : Module<T>
 
     /// <summary>All steps of a batch, by teacher forcing or scheduled sampling.</summary>
     /// <param name="state">The state before the first step; see <see cref="Start(TState)"/>.</param>
-    /// <param name="inputs">The token before each step, [time, batch]: a start token, then the true ones; see <see cref="Decoder.Shift"/>.</param>
+    /// <param name="inputs">
+    /// The token before each step, [time, batch]: a start token, then the true ones; see <see cref="Decoder.Shift"/>.
+    /// </param>
     /// <param name="sampling">
     /// The probability that a step reads the model's own most likely token instead of the true one, drawn for each step after the first
     /// and each sequence from the tape's seed and step and the module's path (Bengio et al. 2015). No gradient flows through this choice.
