@@ -12,8 +12,8 @@ namespace Autograd;
 /// </remarks>
 /// <example><code>
 /// using Tape&lt;float&gt; tape = Tape&lt;float&gt;.Inference();
-/// foreach (int[] next in Decode.Stream(model, tape, prompt, state, maxLength: 200, new Sampling { Temperature = 0.8, TopP = 0.9, Seed = 7
-/// }))
+/// Sampling sampling = new() { Temperature = 0.8, TopP = 0.9, Seed = 7 };
+/// foreach (int[] next in Decode.Stream(model, tape, prompt, state, maxLength: 200, sampling))
 /// {
 ///     Console.Write(vocabulary[next[0]]);
 /// }

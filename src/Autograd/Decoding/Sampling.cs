@@ -34,8 +34,7 @@ public sealed record Sampling
 
     /// <summary>
     /// Keeps the fewest of the most likely tokens whose probabilities, among those that top-k has kept, sum to p or more: the nucleus of
-    /// Holtzman et al. 2020.
-    /// 1 keeps all.
+    /// Holtzman et al. 2020. 1 keeps all.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Outside (0, 1].</exception>
     public double TopP
@@ -50,8 +49,8 @@ public sealed record Sampling
 
     /// <summary>
     /// Divides the logit, or multiplies it where it is negative, of each token that the row has in its prompt or in what it was given
-    /// since. Above 1 it makes
-    /// repeats less likely. Keskar et al. 2019 (CTRL), who divide whatever the sign, which would favour repeats of negative logits.
+    /// since. Above 1 it makes repeats less likely. Keskar et al. 2019 (CTRL), who divide whatever the sign, which would favour repeats of
+    /// negative logits.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Not positive, or not finite.</exception>
     public double RepeatPenalty
