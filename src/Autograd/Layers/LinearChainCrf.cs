@@ -9,7 +9,7 @@ namespace Autograd;
 /// </summary>
 /// <remarks>
 /// Parameters <c>transitions</c> [tags, tags], from row to column, <c>start</c> [tags] and <c>end</c> [tags], all uniform in ±0.1 at
-/// first. The sum over chains runs in logarithms over operators, about five nodes a step, and keeps [batch, tags, tags] numbers a step;
+/// first. The sum over chains runs in logarithms over operators, five nodes a step (seven with lengths) that keep [batch, tags, tags] numbers;
 /// derivatives of any order follow. The gradient of <see cref="LogPartition"/> by an emission is the marginal probability of its tag.
 /// </remarks>
 /// <typeparam name="T"><c>float</c> or <c>double</c>.</typeparam>
