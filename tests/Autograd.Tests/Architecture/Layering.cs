@@ -17,6 +17,7 @@ internal static class Layering
         ("Differentiation", ["Kernels", "Tensors", "Tapes", "Operators"]),
         ("Layers", ["Kernels", "Tensors", "Tapes", "Operators"]),
         ("Data", ["Kernels", "Tensors"]),
+        ("Decoding", ["Kernels", "Tensors", "Tapes", "Operators", "Layers"]),
         ("Training", ["Kernels", "Tensors", "Tapes", "Operators", "Layers", "Data"]),
         ("Interop", ["Kernels", "Tensors", "Tapes", "Operators", "Layers"]),
     ];

@@ -45,7 +45,15 @@ public static partial class Variable
 internal readonly record struct RowSelection(string Name, SavedIndices Index, Shape Whole, int Axis, int Padding)
 {
     /// <summary>The shape of what is selected: the index's axes in place of the axis.</summary>
-    public Shape Selected => new([.. Whole.Sizes[..Axis], .. Index.Shape.Sizes, .. Whole.Sizes[(Axis + 1)..]]);
+    public Shape Selected
+    {
+        get
+        {
+            Shape index = Index.Shape, selected = Whole.Without(Axis);
+            for (int i = 0; i < index.Rank; i++) selected = selected.Insert(Axis + i, index[i]);
+            return selected;
+        }
+    }
 
     /// <summary>The elements of a row, and how many rows a block of the whole, and of the selection, has.</summary>
     public (int Width, int Rows, int SelectedRows) Sizes => (Whole.Product(Axis + 1, Whole.Rank), Whole[Axis], Index.Shape.Length);
