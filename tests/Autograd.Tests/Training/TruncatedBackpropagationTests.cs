@@ -454,8 +454,8 @@ public sealed class TruncatedBackpropagationTests
 
         public (Variable<T> Output, Hidden<T> State) Step(Variable<T> x, Hidden<T> state)
         {
-            state = _layer.Cell.Step(x, state);
-            return (Head.Forward(state.H), state);
+            Hidden<T> next = _layer.Cell.Step(x, new(state.H[0]));
+            return (Head.Forward(next.H), new(next.H.Unsqueeze(0)));
         }
     }
 
