@@ -69,10 +69,10 @@ public sealed class SequenceLossTests
                 Tensor<int> classesOf = new([time, batch], targets);
                 Variable<double> loss = (squared, byMask) switch
                 {
-                    (true, true) => logits.SequenceSquaredError(wanted, mask, reduction),
-                    (true, false) => logits.SequenceSquaredError(wanted, lengths, reduction),
-                    (false, true) => logits.SequenceCrossEntropy(classesOf, mask, reduction),
-                    (false, false) => logits.SequenceCrossEntropy(classesOf, lengths, reduction),
+                    (true, true) => logits.SequenceSquaredError(wanted, mask: mask, reduction: reduction),
+                    (true, false) => logits.SequenceSquaredError(wanted, new Tensor<int>([batch], lengths), reduction: reduction),
+                    (false, true) => logits.SequenceCrossEntropy(classesOf, mask: mask, reduction: reduction),
+                    (false, false) => logits.SequenceCrossEntropy(classesOf, new Tensor<int>([batch], lengths), reduction: reduction),
                 };
                 Assert.Equal(expected, loss.Item(), 1e-12 * Math.Max(1, Math.Abs(expected)));
                 Gradients<double> gradients = tape.Backward(loss, createGraph: graph);
@@ -154,7 +154,7 @@ public sealed class SequenceLossTests
     {
         Tensor<double> data = Laws.Tensor([4, 3, 2], 1);
         Tensor<int> targets = new([4, 3]);
-        int[] lengths = [4, 2, 1];
+        Tensor<int> lengths = new([3], [4, 2, 1]);
         using Tape<double> tape = new();
         long before = 0, least = long.MaxValue;
         for (int step = 0; step < 120; step++)
@@ -162,7 +162,7 @@ public sealed class SequenceLossTests
             if (step % 20 == 0) (least, before) = (Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before), GC.GetAllocatedBytesForCurrentThread());
             tape.Reset();
             Variable<double> x = tape.Variable(data);
-            tape.Backward(x.SequenceCrossEntropy(targets, lengths) + x.SequenceSquaredError(x * 2, lengths, SequenceReduction.SequenceMean));
+            tape.Backward(x.SequenceCrossEntropy(targets, lengths) + x.SequenceSquaredError(x * 2, lengths, reduction: SequenceReduction.SequenceMean));
         }
 
         Assert.Equal(0, least);
@@ -176,14 +176,14 @@ public sealed class SequenceLossTests
         Tensor<int> targets = new([4, 3]);
         Refused<ShapeException>(() => tape.Zeros([4, 2]).SequenceCrossEntropy(targets), "[4, 2]", "[time, batch, classes]");
         Refused<ShapeException>(() => x.SequenceCrossEntropy(new Tensor<int>([3, 4])), "[4, 3]", "[3, 4]");
-        Refused<ShapeException>(() => x.SequenceCrossEntropy(targets, [1, 2]), "2 lengths", "batch of 3");
-        Refused<ArgumentOutOfRangeException>(() => x.SequenceCrossEntropy(targets, [1, 0, 2]), "length 1 is 0", "1 to 4");
-        Refused<ArgumentOutOfRangeException>(() => x.SequenceCrossEntropy(targets, [1, 2, 5]), "length 2 is 5", "1 to 4");
-        Refused<ShapeException>(() => x.SequenceCrossEntropy(targets, new Tensor<bool>([3, 4])), "[3, 4]", "[4, 3]");
-        Refused<ArgumentException>(() => x.SequenceCrossEntropy(targets, new Tensor<bool>([4, 3], [true, true, false, true, false, false, false, false, false, false, false, false])), "every step of sequence 2");
+        Refused<ShapeException>(() => x.SequenceCrossEntropy(targets, new Tensor<int>([2], [1, 2])), "shape [2]", "batch of 3");
+        Refused<ArgumentOutOfRangeException>(() => x.SequenceCrossEntropy(targets, new Tensor<int>([3], [1, 0, 2])), "length of sequence 1 is 0", "1 … 4");
+        Refused<ArgumentOutOfRangeException>(() => x.SequenceCrossEntropy(targets, new Tensor<int>([3], [1, 2, 5])), "length of sequence 2 is 5", "1 … 4");
+        Refused<ShapeException>(() => x.SequenceCrossEntropy(targets, mask: new Tensor<bool>([3, 4])), "[3, 4]", "[4, 3]");
+        Refused<ArgumentException>(() => x.SequenceCrossEntropy(targets, mask: new Tensor<bool>([4, 3], [true, true, false, true, false, false, false, false, false, false, false, false])), "every step of sequence 2", "at least one");
         Refused<ArgumentOutOfRangeException>(() => x.SequenceCrossEntropy(targets, reduction: (SequenceReduction)9), "StepMean");
         Refused<ShapeException>(() => x.SequenceSquaredError(tape.Zeros([4, 3, 1])), "[4, 3, 2]", "[4, 3, 1]");
-        Refused<ShapeException>(() => x.SequenceSquaredError(x, [4]), "1 lengths", "batch of 3");
+        Refused<ShapeException>(() => x.SequenceSquaredError(x, new Tensor<int>([1], [4])), "shape [1]", "batch of 3");
 
         static void Refused<TException>(Func<Variable<double>> act, params string[] says)
             where TException : Exception
