@@ -26,6 +26,14 @@ GradientCheckReport report = GradientCheck.Run(layer.NamedParameters(), tape =>
 report.ThrowIfFailed();
 Console.WriteLine($"{layer.ParameterCount} parameters of two layers in two directions: gradients checked");
 
+// The gradient on its way back through time; see docs/gradient-flow.md.
+using Tape<double> flowTape = new();
+layer.GradientFlow = new GradientFlow<double>(jacobianNorms: true);
+flowTape.Backward(layer.FinalState(flowTape.Constant(values)).H.Square().Sum());
+Console.WriteLine(layer.GradientFlow.Verdict);
+Console.WriteLine(layer.GradientFlow);
+layer.GradientFlow = null;
+
 // Minimal gated unit: f = σ(W [x; h] + b), n = tanh(W' [x; f ⊙ h] + b'), h' = (1 − f) ⊙ h + f ⊙ n. Zhou et al. 2016.
 sealed class MinimalGatedCell<T> : RecurrentCell<T, Hidden<T>>
     where T : unmanaged, IFloatingPointIeee754<T>

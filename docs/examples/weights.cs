@@ -11,9 +11,11 @@ string file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
 try
 {
     // The file holds what torch.save of a state_dict would: weight_ih_l0, weight_hh_l0, bias_ih_l0, …, weight_ih_l1_reverse.
-    Safetensors.Save(file, lstm);
+    SafetensorsWriter writer = new();
+    writer.Add(lstm);
+    writer.Save(file);
     Lstm<float> other = new(inputSize: 5, hiddenSize: 8, numLayers: 2, bidirectional: true);
-    Safetensors.Load(file, other);
+    other.Load(SafetensorsFile.Open(file));
     using Tape<float> tape = Tape<float>.Inference();
     Variable<float> x = tape.Full([3, 2, 5], 0.5);
     if (!lstm.Forward(x).Outputs.Span.SequenceEqual(other.Forward(x).Outputs.Span)) throw new InvalidOperationException("Other weights gave other outputs.");
@@ -21,7 +23,7 @@ try
     // A file that does not fit is refused with all that is wrong with it.
     try
     {
-        Safetensors.Load(file, new Gru<float>(inputSize: 5, hiddenSize: 8));
+        new Gru<float>(inputSize: 5, hiddenSize: 8).Load(SafetensorsFile.Open(file));
     }
     catch (Exception error)
     {
