@@ -50,7 +50,7 @@ public abstract class GatedCell<T, TState> : RecurrentCell<T, TState>
     public override Parameter<T>? RecurrentWeight => HiddenWeight;
 
     /// <summary>What follows the names of the parameters in a layer: <c>_l0_reverse</c>.</summary>
-    private protected string Suffix { get; }
+    internal string Suffix { get; }
 
     private protected Initializer Uniform { get; }
 

@@ -26,7 +26,7 @@ public sealed class Recurrent<T, TState> : RecurrentLayer<T, TState>
     {
     }
 
-    /// <summary>Layers over a cell for each layer and direction.</summary>
+    /// <summary>Layers over a cell for each layer and direction, the children <c>cell_l0</c>, <c>cell_l0_reverse</c>, <c>cell_l1</c> and so on.</summary>
     /// <param name="inputSize">Features of the input.</param>
     /// <param name="cell">Makes a cell that reads so many features: inputSize in the first layer, the outputs of the layer below in the others.</param>
     /// <param name="options">Layers, directions and the rest.</param>

@@ -39,8 +39,8 @@ public abstract partial class RecurrentLayer<T, TState> : Module<T>
             bool isReverse = index % options.Directions == 1;
             string suffix = string.Create(CultureInfo.InvariantCulture, $"_l{index / options.Directions}{(isReverse ? "_reverse" : string.Empty)}");
             _cells[index] = make(new CellPlace(index < options.Directions ? InputSize : OutputSizeOf(_cells[0]), suffix));
-            if (_cells[index] is not GatedCell<T, TState>) AddModule(_cells.Length == 1 ? "cell" : "cell" + suffix, _cells[index]);
-            else Adopt(_cells[index]);
+            if (_cells[index] is GatedCell<T, TState> { Suffix.Length: > 0 }) Adopt(_cells[index]); // its parameters' names say where it stands
+            else AddModule(_cells.Length == 1 ? "cell" : "cell" + suffix, _cells[index]);
             if (options.WeightDrop > 0 && _cells[index].RecurrentWeight is null)
             {
                 Errors.Argument($"{family}: WeightDrop was asked for, but {_cells[index].GetType().Name} does not say which of its weights is recurrent. Override RecurrentWeight, or leave WeightDrop out.");

@@ -52,6 +52,22 @@ public sealed class RecurrentLayerTests
     }
 
     [Fact]
+    public void EveryParameterHasANameOfItsOwn()
+    {
+        RecurrentOptions both = new() { NumLayers = 2, Direction = RecurrentDirection.Bidirectional, LearnInitialState = true };
+        string[] own = Names(new Recurrent<double, Hidden<double>>(Inputs, static features => new GruCell<double>(features, Hidden), both));
+        Assert.Equal(17, own.Distinct().Count());
+        Assert.Contains("cell_l1_reverse.weight_hh", own);
+        Assert.Equal(["cell.weight_ih", "cell.weight_hh", "cell.bias_ih", "cell.bias_hh"], Names(new Recurrent<double, Hidden<double>>(new GruCell<double>(Inputs, Hidden))));
+        string[] library = Names(new Gru<double>(Inputs, Hidden, both));
+        Assert.Equal(17, library.Distinct().Count());
+        Assert.Contains("weight_hh_l1_reverse", library);
+        Assert.Contains("initial_state_0", library);
+
+        static string[] Names(Module<double> module) => [.. module.NamedParameters().Select(static entry => entry.Path)];
+    }
+
+    [Fact]
     public void BatchFirstIsTheTransposedSequence()
     {
         Gru<double> timeFirst = new(Inputs, Hidden, 2), batchFirst = new(Inputs, Hidden, 2, batchFirst: true);
