@@ -164,7 +164,10 @@ internal sealed record RecurrentValues(Dictionary<string, double[]> Leaves, doub
 
         Dictionary<string, double[]> leaves = new() { [Input] = Uniform(RecurrentCase.Product(given.InputShape), -1.5, 1.5) };
         for (int part = 0; given.GivenState && part < given.Parts; part++) leaves[State(part)] = Uniform(RecurrentCase.Product(given.StateShape(part)), -1, 1);
-        double scale = 1.2 / Math.Sqrt(given.Hidden);
+
+
+        // Sums that are normalized are kept away from a variance of 0, where the slopes are large.
+        double scale = (given.Options.LayerNorm ? 4 : 1.2) / Math.Sqrt(given.Hidden);
         foreach ((string name, int[] shape) in given.Parameters())
         {
             leaves[name] = name.StartsWith("norm", StringComparison.Ordinal)

@@ -1,7 +1,7 @@
 namespace Autograd.Tests.Layers;
 
-/// <summary>What running a case gives: sequence and last state, the states of all steps, all in the layouts of the layers.</summary>
-internal sealed record RecurrentRun<TNumber>(TNumber[] Outputs, TNumber[][] Last, TNumber[][] Steps);
+/// <summary>What running a case gives: sequence and last state, the states of all steps, all in the layouts of the layers; and how near to its kink a ReLU came.</summary>
+internal sealed record RecurrentRun<TNumber>(TNumber[] Outputs, TNumber[][] Last, TNumber[][] Steps, double NearestKink);
 
 /// <summary>
 /// The recurrent layers from their equations, over single numbers: Elman 1990; Hochreiter and Schmidhuber 1997 with Gers et al.
@@ -19,6 +19,7 @@ internal static class RecurrentEquations<TNumber>
         TNumber[][] last = [.. Enumerable.Range(0, c.Parts).Select(part => new TNumber[count * c.Batch * c.PartSize(part)])];
         TNumber[][] steps = [.. Enumerable.Range(0, c.Parts).Select(part => new TNumber[count * c.Time * c.Batch * c.PartSize(part)])];
         TNumber[] outputs = new TNumber[RecurrentCase.Product(c.OutputShape)];
+        double nearestKink = double.PositiveInfinity;
         TNumber[,][] sequence = new TNumber[c.Time, c.Batch][];
         for (int t = 0; t < c.Time; t++)
         {
@@ -55,6 +56,8 @@ internal static class RecurrentEquations<TNumber>
 
                     for (int part = 0; part < c.Parts; part++) state[part].CopyTo(last[part], ((place * c.Batch) + b) * c.PartSize(part));
                 }
+
+                nearestKink = Math.Min(nearestKink, cell.NearestKink);
             }
 
             for (int t = 0; t < c.Time; t++)
@@ -76,7 +79,7 @@ internal static class RecurrentEquations<TNumber>
             }
         }
 
-        return new(outputs, last, steps);
+        return new(outputs, last, steps, nearestKink);
     }
 
     private static TNumber[] First(RecurrentCase c, IReadOnlyDictionary<string, TNumber[]> leaves, int place, int part, int row)
@@ -114,6 +117,9 @@ internal sealed class RecurrentStep<TNumber>(RecurrentCase c, IReadOnlyDictionar
     where TNumber : struct, IReferenceNumber<TNumber>
 {
     private readonly string _suffix = c.Suffix(layer, direction);
+
+    /// <summary>The least distance of a sum from the kink of a ReLU; a sum of zeros alone is none.</summary>
+    public double NearestKink { get; private set; } = double.PositiveInfinity;
 
     public TNumber[][] Next(TNumber[] x, TNumber[][] state) => c.Cell switch
     {
@@ -172,6 +178,7 @@ internal sealed class RecurrentStep<TNumber>(RecurrentCase c, IReadOnlyDictionar
         for (int u = 0; u < c.Hidden; u++)
         {
             sums[u] += bias[u];
+            if (c.Cell == CellKind.RnnRelu && sums[u].Value != 0) NearestKink = Math.Min(NearestKink, Math.Abs(sums[u].Value));
             sums[u] = c.Cell == CellKind.RnnTanh ? TNumber.Tanh(sums[u]) : sums[u].Value > 0 ? sums[u] : 0;
         }
 

@@ -70,7 +70,18 @@ internal sealed class RecurrentSubject<T>
     ];
 
     /// <summary>The sequence and the parts of the last state; with <paramref name="all"/> also the states of all steps.</summary>
-    public Variable<T>[] Forward(Variable<T>[] leaves, bool all = false) => _run(leaves[0], leaves[1..], all);
+    public Variable<T>[] Forward(Variable<T>[] leaves, bool all = false)
+    {
+        Variable<T>[] outputs = _run(leaves[0], leaves[1..], all);
+        Assert.Equal(new Shape(_case.OutputShape), outputs[0].Shape);
+        for (int part = 0; part < _case.Parts; part++)
+        {
+            Assert.Equal(new Shape(_case.StateShape(part)), outputs[1 + part].Shape);
+            if (all) Assert.Equal(new Shape(_case.Layers * _case.Directions, _case.Time, _case.Batch, _case.PartSize(part)), outputs[1 + _case.Parts + part].Shape);
+        }
+
+        return outputs;
+    }
 
     public RecurrentFindings<T> Find(Tape<T> tape, RecurrentValues values, bool all = false)
     {
