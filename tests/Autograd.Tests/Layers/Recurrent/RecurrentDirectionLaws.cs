@@ -221,11 +221,11 @@ internal sealed class ChunksLaw(CellKind cell) : RecurrentLaw(cell)
         Dictionary<string, T[]> sums = [];
         foreach ((RecurrentCase part, int from, RecurrentSubject<T> subject, Variable<T> x, _) in chunks)
         {
-            Same("gradient by the input", c.PickSequence(part, whole[RecurrentValues.Input], c.Inputs, rows, (time, _) => from + time), gradients[x].ToArray());
+            Near("gradient by the input", c.PickSequence(part, whole[RecurrentValues.Input], c.Inputs, rows, (time, _) => from + time), gradients[x].ToArray());
             Add(sums, subject.Layer.NamedParameters().ToDictionary(static entry => entry.Path, entry => gradients[entry.Parameter].ToArray()));
         }
 
-        for (int part = 0; part < first.Length; part++) Same($"gradient by state {part}", whole[RecurrentValues.State(part)], gradients[first[part]].ToArray());
+        for (int part = 0; part < first.Length; part++) Near($"gradient by state {part}", whole[RecurrentValues.State(part)], gradients[first[part]].ToArray());
         foreach ((string name, _) in c.Parameters()) Near(name, whole[name], sums[name]);
     }
 }

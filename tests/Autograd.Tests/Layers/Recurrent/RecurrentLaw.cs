@@ -99,9 +99,9 @@ internal static class RecurrentPicking
         return result;
     }
 
-    private static T[] PickState<T>(this RecurrentCase from, T[] data, int part, int[] rows)
+    private static T[] PickState<T>(this RecurrentCase c, T[] data, int part, int[] rows)
     {
-        int size = from.PartSize(part);
-        return [.. from place in Enumerable.Range(0, from.Layers * from.Directions) from row in rows from u in Enumerable.Range(0, size) select data[(((place * from.Batch) + row) * size) + u]];
+        int size = c.PartSize(part);
+        return [.. Enumerable.Range(0, c.Layers * c.Directions).SelectMany(place => rows.SelectMany(row => data[(((place * c.Batch) + row) * size)..(((place * c.Batch) + row + 1) * size)]))];
     }
 }

