@@ -37,7 +37,7 @@ internal abstract class RecurrentLaw(CellKind cell)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         Assert.Equal(expected.Length, found.Length);
-        for (int i = 0; i < expected.Length; i++) Assert.True(expected[i] == found[i], $"{what}, element {i}: expected {expected[i]:R}, found {found[i]:R}");
+        for (int i = 0; i < expected.Length; i++) if (!(expected[i] == found[i])) Assert.Fail($"{what}, element {i}: expected {expected[i]:R}, found {found[i]:R}");
     }
 
     /// <summary>Sums in another order: to 1e-12, in float to 1e-5, relative to the largest.</summary>
@@ -50,7 +50,7 @@ internal abstract class RecurrentLaw(CellKind cell)
         for (int i = 0; i < expected.Length; i++)
         {
             double error = Math.Abs(double.CreateTruncating(expected[i] - found[i]));
-            Assert.True(error <= tolerance * scale, $"{what}, element {i}: expected {expected[i]:R}, found {found[i]:R}");
+            if (!(error <= tolerance * scale)) Assert.Fail($"{what}, element {i}: expected {expected[i]:R}, found {found[i]:R}");
         }
     }
 }

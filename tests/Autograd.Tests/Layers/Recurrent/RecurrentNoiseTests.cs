@@ -39,10 +39,10 @@ public sealed class RecurrentNoiseTests
                         LearnInitialState = number % 4 == 0,
                     })),
                     Peephole = cell == CellKind.Lstm && number % 5 == 0,
-                    Projection = cell == CellKind.Lstm && number % 5 == 1 ? 1 : 0,
+                    Projection = cell == CellKind.Lstm && number % 15 == 1 ? 1 : 0,
                     Time = 3,
-                    Inputs = 2,
-                    Hidden = 2,
+                    Inputs = 1,
+                    Hidden = number % 3 == 0 && !Laws.Deep ? 1 : 2,
                     GivenState = number % 4 == 1,
                     Lengths = number % 2 == 0 ? [2, 3] : null,
                 };
@@ -50,8 +50,11 @@ public sealed class RecurrentNoiseTests
                 RecurrentSubject<double> subject = new(c, values);
                 RecurrentFindings<double> found = At(subject, values, seed: 3, step: 9);
                 Assert.Equal(found.Outputs, At(subject, values, seed: 3, step: 9).Outputs);
-                Assert.NotEqual(found.Outputs[0], At(subject, values, seed: 4, step: 9).Outputs[0]);
-                Assert.NotEqual(found.Outputs[0], At(subject, values, seed: 3, step: 10).Outputs[0]);
+
+                // Another seed or step draws other masks, though small ones may be alike; nothing is drawn for a part that is not there.
+                bool drawn = first < 5 || second < 5 || c.Parts > 1;
+                Assert.Equal(drawn, Enumerable.Range(4, 20).Any(seed => !found.Outputs[1].SequenceEqual(At(subject, values, (ulong)seed, step: 9).Outputs[1])));
+                Assert.Equal(drawn, Enumerable.Range(10, 20).Any(step => !found.Outputs[1].SequenceEqual(At(subject, values, seed: 3, step).Outputs[1])));
 
                 // In evaluation only the expectation of zoneout is left, and the equations know it.
                 using Tape<double> evaluation = new(training: false);
@@ -177,7 +180,7 @@ public sealed class RecurrentNoiseTests
             using Tape<double> tape = new();
             RecurrentSubject<double> subject = new(dropped, numbers);
             double[] h = subject.Find(tape, numbers).Outputs[1];
-            Assert.All(h, Assert.IsFinite);
+            Assert.All(h, static value => Assert.True(double.IsFinite(value)));
             Assert.Equal(h[..4], h[4..8]);
             Assert.Equal(h[..4], h[8..]);
         }
@@ -197,7 +200,7 @@ public sealed class RecurrentNoiseTests
 
             Lstm<double> theirs = new(3, 4, chosen);
             Recurrent<double, LstmState<double>> own = new(3, static features => new WrittenLstmCell(features, 4), chosen);
-            theirs.Initialize(options + 1ul);
+            theirs.Initialize((ulong)options + 1);
             foreach ((string path, Parameter<double> parameter) in own.NamedParameters())
             {
                 // cell_l0_reverse.weight_ih

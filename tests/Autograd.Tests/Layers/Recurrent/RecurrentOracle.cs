@@ -99,7 +99,7 @@ internal static class RecurrentOracle
         double scale = expected.Aggregate(1.0, static (largest, value) => Math.Max(largest, Math.Abs(value)));
         for (int i = 0; i < expected.Length; i++)
         {
-            Assert.True(Math.Abs(expected[i] - found[i]) <= tolerance * scale, $"{what}, element {i}: expected {expected[i]:R}, found {found[i]:R} ({c})");
+            if (!(Math.Abs(expected[i] - found[i]) <= tolerance * scale)) Assert.Fail($"{what}, element {i}: expected {expected[i]:R}, found {found[i]:R} ({c})");
         }
 
         return expected.Length;

@@ -44,7 +44,7 @@ public sealed class RecurrentVariantTests(ITestOutputHelper output)
             Tensor<double>[] leaves = [.. Enumerable.Range(0, 1 + (c.GivenState ? c.Parts : 0)).Select(leaf => new Tensor<double>(
                 leaf == 0 ? c.InputShape : c.StateShape(leaf - 1), values[RecurrentSubject<double>.NameOf(leaf)]))];
 
-            double tolerance = c.Options.LayerNorm ? 1e-6 : 1e-7; // differences know the bend of a normalization less well
+            double tolerance = c.Options.LayerNorm ? 1e-5 : 1e-7; // differences know the bend of a normalization less well
 
             // Parameters to second order where that is quick: small layers; all of them exactly, along directions, above.
             GradientCheckReport byLeaves = GradientCheck.Run(x => subject.Forward(x), leaves, new() { Order = 2, Tolerance = tolerance, SecondOrderTolerance = (c.Options.LayerNorm ? 1e-4 : 1e-6) });
