@@ -18,7 +18,8 @@ public sealed class RecurrentCostTests(ITestOutputHelper output)
         ("lstm, peephole", new(CellKind.Lstm) { Peephole = true }, 30, 34),
         ("lstm, projection", new(CellKind.Lstm) { Projection = 2 }, 20, 24),
         ("lstm, layer norm", new(CellKind.Lstm) { Options = new() { LayerNorm = true } }, 30, 34),
-        ("lstm, everything", new(CellKind.Lstm) { Peephole = true, Projection = 2, Options = new() { LayerNorm = true, Zoneout = 0.2, CellZoneout = 0.1, RecurrentDropout = 0.2 } }, 50, 54),
+        ("lstm, everything", new(CellKind.Lstm) { Peephole = true, Projection = 2,
+            Options = new() { LayerNorm = true, Zoneout = 0.2, CellZoneout = 0.1, RecurrentDropout = 0.2 } }, 50, 54),
         ("gru, layer norm", new(CellKind.GruAfter) { Options = new() { LayerNorm = true } }, 36, 38),
         ("own cell", new(CellKind.Own), 16, 20),
         ("own cell, zoneout", new(CellKind.Own) { Options = new() { Zoneout = 0.2, CellZoneout = 0.1 } }, 22, 26),
@@ -63,7 +64,8 @@ public sealed class RecurrentCostTests(ITestOutputHelper output)
         {
             foreach (bool ragged in new[] { false, true })
             {
-                RecurrentOptions options = one.Options with { Direction = RecurrentDirection.Bidirectional, NumLayers = 2, BatchFirst = ragged, Dropout = 0.1, LearnInitialState = ragged, WeightDrop = ragged ? 0.1 : 0 };
+                RecurrentOptions options = one.Options with { Direction = RecurrentDirection.Bidirectional, NumLayers = 2,
+                    BatchFirst = ragged, Dropout = 0.1, LearnInitialState = ragged, WeightDrop = ragged ? 0.1 : 0 };
                 RecurrentCase c = one with { Options = options, Time = 7, Batch = 3, Lengths = ragged ? Lengths : null };
                 (Module<float> layer, Func<Variable<float>, Variable<float>> run) = Warm(c);
                 Tensor<float> input = new(c.InputShape);

@@ -48,7 +48,8 @@ internal sealed class DirectionsLaw(CellKind cell) : RecurrentLaw(cell)
             for (int direction = 0; direction < 2; direction++)
             {
                 int place = (layer * 2) + direction;
-                RecurrentCase one = (direction == 0 ? c : c.Turned()) with { Inputs = features, Options = c.Options with { NumLayers = 1, Direction = RecurrentDirection.Forward, Merge = MergeMode.Concat } };
+                RecurrentCase one = (direction == 0 ? c : c.Turned())
+                    with { Inputs = features, Options = c.Options with { NumLayers = 1, Direction = RecurrentDirection.Forward, Merge = MergeMode.Concat } };
                 RecurrentFindings<T> found = RecurrentSubject<T>.Find(one, OneWay(c, one, values, sequence, layer, direction, gradients));
                 made[direction] = direction == 0 ? found.Outputs[0] : one.TurnedSequence(found.Outputs[0], c.CellOutputs);
                 for (int part = 0; part < c.Parts; part++) Same($"state {part}", c.PieceOf(whole.Outputs[1 + part], place), found.Outputs[1 + part]);
@@ -59,7 +60,8 @@ internal sealed class DirectionsLaw(CellKind cell) : RecurrentLaw(cell)
                     Near(own, name.StartsWith("initial", StringComparison.Ordinal) ? c.PieceOf(whole[name], place) : whole[own], found[name]);
                 }
 
-                for (int part = 0; c.GivenState && part < c.Parts; part++) Same($"gradient by state {part}", c.PieceOf(whole[RecurrentValues.State(part)], place), found[RecurrentValues.State(part)]);
+                for (int part = 0; c.GivenState && part < c.Parts; part++) Same($"gradient by state {part}",
+                    c.PieceOf(whole[RecurrentValues.State(part)], place), found[RecurrentValues.State(part)]);
                 T[] byInput = direction == 0 ? found[RecurrentValues.Input] : one.TurnedSequence(found[RecurrentValues.Input], features);
                 sum = sum is null ? byInput : [.. sum.Zip(byInput, static (a, b) => a + b)];
             }
@@ -74,7 +76,8 @@ internal sealed class DirectionsLaw(CellKind cell) : RecurrentLaw(cell)
     }
 
     private static string NameInOneWay(RecurrentCase c, string name, int layer, int direction) =>
-        name.StartsWith("cell.", StringComparison.Ordinal) ? $"cell{c.Suffix(layer, direction)}{name[4..]}" : name.Replace("_l0", c.Suffix(layer, direction), StringComparison.Ordinal);
+        name.StartsWith("cell.", StringComparison.Ordinal) ? $"cell{c.Suffix(layer, direction)}{name[4..]}" : name.Replace("_l0",
+            c.Suffix(layer, direction), StringComparison.Ordinal);
 
     private static RecurrentValues OneWay(RecurrentCase c, RecurrentCase one, RecurrentValues values, double[] sequence, int layer, int direction, bool gradients)
     {
@@ -105,7 +108,8 @@ internal sealed class DirectionsLaw(CellKind cell) : RecurrentLaw(cell)
             MergeMode.Mean => [.. made[0].Zip(made[1], static (a, b) => (a + b) / (T.One + T.One))],
             MergeMode.Product => [.. made[0].Zip(made[1], static (a, b) => a * b)],
             MergeMode.None => [.. made[0], .. made[1]],
-            _ => [.. Enumerable.Range(0, made[0].Length / features).SelectMany(row => (T[])[.. made[0][(row * features)..((row + 1) * features)], .. made[1][(row * features)..((row + 1) * features)]])],
+            _ => [.. Enumerable.Range(0, made[0].Length / features).SelectMany(row =>
+                (T[])[.. made[0][(row * features)..((row + 1) * features)], .. made[1][(row * features)..((row + 1) * features)]])],
         };
 }
 
@@ -117,7 +121,8 @@ internal sealed class SwapLaw(CellKind cell) : RecurrentLaw(cell)
         RecurrentCase c = RecurrentDraw.Case(choices, Cell);
         MergeMode merge = c.Options.Direction == RecurrentDirection.Bidirectional ? c.Options.Merge : MergeMode.Sum;
         c = c with { Options = c.Options with { Direction = RecurrentDirection.Bidirectional, Merge = merge } };
-        RecurrentValues values = RecurrentValues.Draw(c, choices.Below(9_240)), turned = values.With((RecurrentValues.Input, c.TurnedSequence(values[RecurrentValues.Input], c.Inputs)));
+        RecurrentValues values = RecurrentValues.Draw(c, choices.Below(9_240)),
+            turned = values.With((RecurrentValues.Input, c.TurnedSequence(values[RecurrentValues.Input], c.Inputs)));
         bool concat = merge == MergeMode.Concat;
         foreach ((string name, double[] value) in values.Leaves)
         {
@@ -151,7 +156,8 @@ internal sealed class SwapLaw(CellKind cell) : RecurrentLaw(cell)
         !name.Contains("_l0", StringComparison.Ordinal) && (name.StartsWith("weight_ih", StringComparison.Ordinal) || name.EndsWith("read.weight", StringComparison.Ordinal));
 
     private static T[] Columns<T>(T[] rows, int width) =>
-        [.. Enumerable.Range(0, rows.Length / width).SelectMany(row => (T[])[.. rows[((row * width) + (width / 2))..((row + 1) * width)], .. rows[(row * width)..((row * width) + (width / 2))]])];
+        [.. Enumerable.Range(0, rows.Length / width).SelectMany(row =>
+            (T[])[.. rows[((row * width) + (width / 2))..((row + 1) * width)], .. rows[(row * width)..((row * width) + (width / 2))]])];
 
     private static T[] Exchanged<T>(RecurrentCase c, T[] state) => [.. Enumerable.Range(0, c.Layers * 2).SelectMany(place => c.PieceOf(state, place ^ 1))];
 }
@@ -167,7 +173,8 @@ internal sealed class ReverseLaw(CellKind cell) : RecurrentLaw(cell)
         RecurrentValues values = RecurrentValues.Draw(c, choices.Below(9_240));
         double[]?[] cotangents = [c.TurnedSequence(values.Cotangents[0]!, c.LayerOutputs), .. values.Cotangents[1..]];
         RecurrentFindings<T> forward = RecurrentSubject<T>.Find(c, values);
-        RecurrentFindings<T> reverse = RecurrentSubject<T>.Find(turned, values.With((RecurrentValues.Input, c.TurnedSequence(values[RecurrentValues.Input], c.Inputs))) with { Cotangents = cotangents });
+        RecurrentFindings<T> reverse = RecurrentSubject<T>.Find(turned,
+            values.With((RecurrentValues.Input, c.TurnedSequence(values[RecurrentValues.Input], c.Inputs))) with { Cotangents = cotangents });
         Same("outputs", forward.Outputs[0], turned.TurnedSequence(reverse.Outputs[0], c.LayerOutputs));
         for (int part = 0; part < c.Parts; part++) Same($"state {part}", forward.Outputs[1 + part], reverse.Outputs[1 + part]);
         Same("gradient by the input", forward[RecurrentValues.Input], turned.TurnedSequence(reverse[RecurrentValues.Input], c.Inputs));
@@ -194,7 +201,8 @@ internal sealed class ChunksLaw(CellKind cell) : RecurrentLaw(cell)
             int from = cuts[chunk];
             RecurrentCase part = c with { Time = cuts[chunk + 1] - from, GivenState = chunk > 0 || c.GivenState };
             RecurrentSubject<T> subject = new(part, values);
-            Variable<T> x = tape.Variable(new Tensor<T>(part.InputShape, RecurrentSubject<T>.Cast(c.PickSequence(part, values[RecurrentValues.Input], c.Inputs, rows, (time, _) => from + time))));
+            Variable<T> x = tape.Variable(new Tensor<T>(part.InputShape,
+                RecurrentSubject<T>.Cast(c.PickSequence(part, values[RecurrentValues.Input], c.Inputs, rows, (time, _) => from + time))));
             if (chunk == 0) first = state = subject.Leaves(tape, values.With((RecurrentValues.Input, new double[part.Time * c.Batch * c.Inputs])))[1..];
             Variable<T>[] outputs = subject.Forward([x, .. state]);
             state = outputs[1..];
@@ -208,7 +216,8 @@ internal sealed class ChunksLaw(CellKind cell) : RecurrentLaw(cell)
         {
             if (part.Time == 0) continue;
             swept.Add(outputs);
-            cotangents.Add(tape.Constant(new Tensor<T>(outputs.Shape, RecurrentSubject<T>.Cast(c.PickSequence(part, values.Cotangents[0]!, c.LayerOutputs, rows, (time, _) => from + time)))));
+            cotangents.Add(tape.Constant(new Tensor<T>(outputs.Shape,
+                RecurrentSubject<T>.Cast(c.PickSequence(part, values.Cotangents[0]!, c.LayerOutputs, rows, (time, _) => from + time)))));
         }
 
         for (int part = 0; part < c.Parts; part++)

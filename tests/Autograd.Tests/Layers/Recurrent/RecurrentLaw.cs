@@ -22,7 +22,8 @@ internal abstract class RecurrentLaw(CellKind cell)
     protected static void Add<T>(Dictionary<string, T[]> sums, Dictionary<string, T[]> gradients)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        foreach ((string leaf, T[] gradient) in gradients) sums[leaf] = sums.TryGetValue(leaf, out T[]? sum) && sum.Length == gradient.Length ? [.. sum.Zip(gradient, static (a, b) => a + b)] : gradient;
+        foreach ((string leaf, T[] gradient) in gradients) sums[leaf] = sums.TryGetValue(leaf, out T[]? sum)
+            && sum.Length == gradient.Length ? [.. sum.Zip(gradient, static (a, b) => a + b)] : gradient;
     }
 
     protected static void Same<T>(RecurrentFindings<T> expected, RecurrentFindings<T> found)
@@ -102,6 +103,7 @@ internal static class RecurrentPicking
     private static T[] PickState<T>(this RecurrentCase c, T[] data, int part, int[] rows)
     {
         int size = c.PartSize(part);
-        return [.. Enumerable.Range(0, c.Layers * c.Directions).SelectMany(place => rows.SelectMany(row => data[(((place * c.Batch) + row) * size)..(((place * c.Batch) + row + 1) * size)]))];
+        return [.. Enumerable.Range(0, c.Layers * c.Directions).SelectMany(place =>
+            rows.SelectMany(row => data[(((place * c.Batch) + row) * size)..(((place * c.Batch) + row + 1) * size)]))];
     }
 }

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Autograd.Tests.Layers;
 
 /// <summary>
@@ -145,7 +143,8 @@ public sealed class RecurrentLawTests
         {
             (RecurrentCase c, RecurrentValues values) = Draw(choices);
             RecurrentValues other = RecurrentValues.Draw(c, choices.Below(9_240));
-            RecurrentValues sum = values with { Cotangents = [.. values.Cotangents.Zip(other.Cotangents, static (a, b) => Array.ConvertAll(a!.Zip(b!).ToArray(), static pair => (2 * pair.First) - (3 * pair.Second)))] };
+            RecurrentValues sum = values with { Cotangents = [.. values.Cotangents.Zip(other.Cotangents, static (a, b) =>
+                Array.ConvertAll(a!.Zip(b!).ToArray(), static pair => (2 * pair.First) - (3 * pair.Second)))] };
             Dictionary<string, T[]> one = RecurrentSubject<T>.Find(c, values).Gradients, two = RecurrentSubject<T>.Find(c, values with { Cotangents = other.Cotangents }).Gradients;
             foreach ((string leaf, T[] found) in RecurrentSubject<T>.Find(c, sum).Gradients)
             {
@@ -171,7 +170,8 @@ public sealed class RecurrentLawTests
         public override void Check<T>(Choices choices)
         {
             (RecurrentCase c, _) = Draw(choices);
-            RecurrentCase learned = c with { GivenState = false, Options = c.Options with { LearnInitialState = true } }, given = c with { GivenState = true, Options = c.Options with { LearnInitialState = choices.Flip() } };
+            RecurrentCase learned = c with { GivenState = false, Options = c.Options with { LearnInitialState = true } }, given = c
+                with { GivenState = true, Options = c.Options with { LearnInitialState = choices.Flip() } };
             RecurrentValues values = RecurrentValues.Draw(learned, choices.Below(9_240)), repeated = values;
             for (int part = 0; part < c.Parts; part++)
             {
@@ -179,7 +179,8 @@ public sealed class RecurrentLawTests
                 int size = c.PartSize(part);
                 double[] state = values[$"initial_state_{part}"];
                 repeated = repeated.With(
-                    (RecurrentValues.State(part), [.. Enumerable.Range(0, c.Layers * c.Directions * c.Batch).SelectMany(place => state[(place / c.Batch * size)..((place / c.Batch * size) + size)])]),
+                    (RecurrentValues.State(part), [.. Enumerable.Range(0, c.Layers * c.Directions * c.Batch).SelectMany(place =>
+                        state[(place / c.Batch * size)..((place / c.Batch * size) + size)])]),
                     ($"initial_state_{part}", Array.ConvertAll(state, static _ => 1e9)));
             }
 
@@ -225,7 +226,8 @@ public sealed class RecurrentLawTests
         {
             (RecurrentCase c, RecurrentValues values) = Draw(choices);
             bool full = choices.Flip();
-            RecurrentCase lengths = c with { Mask = null, Lengths = full ? [.. Enumerable.Repeat(c.Time, c.Batch)] : RecurrentGrid.Ragged(new Random(choices.Below(9_240)), c.Time, c.Batch) };
+            RecurrentCase lengths = c with { Mask = null, Lengths = full ? [.. Enumerable.Repeat(c.Time,
+                c.Batch)] : RecurrentGrid.Ragged(new Random(choices.Below(9_240)), c.Time, c.Batch) };
             RecurrentCase mask = c with { Lengths = null, Mask = [.. from t in Enumerable.Range(0, c.Time) from b in Enumerable.Range(0, c.Batch) select t < lengths.Lengths[b]] };
             RecurrentFindings<T> found = RecurrentSubject<T>.Find(lengths, values);
             Same(found, RecurrentSubject<T>.Find(mask, values));

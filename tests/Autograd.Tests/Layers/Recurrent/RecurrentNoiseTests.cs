@@ -40,11 +40,11 @@ public sealed class RecurrentNoiseTests
                     })),
                     Peephole = cell == CellKind.Lstm && number % 5 == 0,
                     Projection = cell == CellKind.Lstm && number % 15 == 1 ? 1 : 0,
-                    Time = 3,
+                    Time = Laws.Deep ? 3 : 2,
                     Inputs = 1,
                     Hidden = number % 3 == 0 && !Laws.Deep ? 1 : 2,
                     GivenState = number % 4 == 1,
-                    Lengths = number % 2 == 0 ? [2, 3] : null,
+                    Lengths = number % 2 == 0 ? [1, 2] : null,
                 };
                 RecurrentValues values = RecurrentValues.Draw(c, number);
                 RecurrentSubject<double> subject = new(c, values);

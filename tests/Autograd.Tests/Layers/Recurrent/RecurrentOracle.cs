@@ -12,7 +12,8 @@ internal static class RecurrentOracle
         Dictionary<string, Traced[]> leaves = values.Leaves.ToDictionary(static entry => entry.Key, entry => trace.Leaves(entry.Value));
         RecurrentRun<Traced> run = RecurrentEquations<Traced>.Run(c, leaves);
         Traced[][] outputs = [run.Outputs, .. run.Last];
-        Func<Traced, double> slope = trace.Sweep(outputs.Zip(values.Cotangents).Where(static pair => pair.Second is not null).SelectMany(static pair => pair.First.Zip(pair.Second!)));
+        Func<Traced, double> slope = trace.Sweep(outputs.Zip(values.Cotangents).Where(static pair =>
+            pair.Second is not null).SelectMany(static pair => pair.First.Zip(pair.Second!)));
         return new(
             [.. outputs.Concat(run.Steps).Select(static numbers => Array.ConvertAll(numbers, static number => number.Value))],
             leaves.ToDictionary(static entry => entry.Key, entry => Array.ConvertAll(entry.Value, number => slope(number))));
@@ -73,7 +74,8 @@ internal static class RecurrentOracle
         if (single)
         {
             RecurrentFindings<float> floats = RecurrentSubject<float>.Find(c, values);
-            compared += Near(c, "float", found, new(Widen(floats.Outputs), floats.Gradients.ToDictionary(static entry => entry.Key, static entry => Widen([entry.Value])[0])), slack * 1e-5);
+            compared += Near(c, "float", found, new(Widen(floats.Outputs),
+                floats.Gradients.ToDictionary(static entry => entry.Key, static entry => Widen([entry.Value])[0])), slack * 1e-5);
         }
 
         return compared;
@@ -90,7 +92,8 @@ internal static class RecurrentOracle
     }
 
     public static double NearestKink(RecurrentCase c, RecurrentValues values) =>
-        RecurrentEquations<Traced>.Run(c, values.Leaves.ToDictionary(static entry => entry.Key, static entry => Array.ConvertAll(entry.Value, static value => (Traced)value))).NearestKink;
+        RecurrentEquations<Traced>.Run(c, values.Leaves.ToDictionary(static entry => entry.Key, static entry =>
+            Array.ConvertAll(entry.Value, static value => (Traced)value))).NearestKink;
 
     /// <summary>Every element to a tolerance relative to the largest of them, or to 1 if that is less.</summary>
     public static int Near(RecurrentCase c, string what, double[] expected, double[] found, double tolerance)

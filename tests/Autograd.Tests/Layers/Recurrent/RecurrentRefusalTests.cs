@@ -11,7 +11,8 @@ public sealed class RecurrentRefusalTests
             Refused<ArgumentOutOfRangeException>(() => new Rnn<double>(size, 3), "Rnn", "inputSize", $"{size}");
             Refused<ArgumentOutOfRangeException>(() => new Lstm<double>(3, size), "Lstm", "hiddenSize", $"{size}");
             Refused<ArgumentOutOfRangeException>(() => new Gru<double>(3, 3, numLayers: size), "Gru", "numLayers", $"{size}");
-            Refused<ArgumentOutOfRangeException>(() => new Recurrent<double, MemoryState<double>>(size, static features => new LeakyMemoryCell<double>(features, 2)), "Recurrent", "inputSize", $"{size}");
+            Refused<ArgumentOutOfRangeException>(() => new Recurrent<double,
+                MemoryState<double>>(size, static features => new LeakyMemoryCell<double>(features, 2)), "Recurrent", "inputSize", $"{size}");
         }
 
         Func<double, RecurrentOptions>[] probabilities =
@@ -30,9 +31,11 @@ public sealed class RecurrentRefusalTests
             }
         }
 
-        foreach (int projection in new[] { -1, 4, 5 }) Refused<ArgumentOutOfRangeException>(() => new Lstm<double>(3, 4, new RecurrentOptions(), projectionSize: projection), "projectionSize", "hiddenSize 4", $"{projection}");
+        foreach (int projection in new[] { -1, 4, 5 }) Refused<ArgumentOutOfRangeException>(() =>
+            new Lstm<double>(3, 4, new RecurrentOptions(), projectionSize: projection), "projectionSize", "hiddenSize 4", $"{projection}");
         Refused<ArgumentOutOfRangeException>(static () => new Rnn<double>(3, 3, new RecurrentOptions { Direction = (RecurrentDirection)7 }), "Rnn", "direction 7");
-        Refused<ArgumentOutOfRangeException>(static () => new Rnn<double>(3, 3, new RecurrentOptions { Direction = RecurrentDirection.Bidirectional, Merge = (MergeMode)9 }), "Rnn", "merge 9");
+        Refused<ArgumentOutOfRangeException>(static () => new Rnn<double>(3, 3,
+            new RecurrentOptions { Direction = RecurrentDirection.Bidirectional, Merge = (MergeMode)9 }), "Rnn", "merge 9");
         Refused<ArgumentOutOfRangeException>(static () => new Rnn<double>(3, 3, new RecurrentOptions { MemoryBudget = 0 }), "Rnn", "MemoryBudget", "0");
         Assert.Throws<ArgumentNullException>(static () => new Rnn<double>(3, 3, (RecurrentOptions)null!));
     }
@@ -43,14 +46,18 @@ public sealed class RecurrentRefusalTests
         foreach (MergeMode merge in new[] { MergeMode.Sum, MergeMode.Mean, MergeMode.Product, MergeMode.None })
         {
             Refused<ArgumentException>(() => new Lstm<double>(3, 3, new RecurrentOptions { Merge = merge }), "Lstm", $"Merge {merge}", "one direction", "Bidirectional");
-            Refused<ArgumentException>(() => new Lstm<double>(3, 3, new RecurrentOptions { Merge = merge, Direction = RecurrentDirection.Reverse }), "Lstm", $"Merge {merge}", "one direction");
+            Refused<ArgumentException>(() => new Lstm<double>(3, 3,
+                new RecurrentOptions { Merge = merge, Direction = RecurrentDirection.Reverse }), "Lstm", $"Merge {merge}", "one direction");
         }
 
         Refused<ArgumentException>(
-            static () => new Gru<double>(3, 3, new RecurrentOptions { Merge = MergeMode.None, Direction = RecurrentDirection.Bidirectional, NumLayers = 2 }), "Gru", "Merge None", "2 layers", "one layer");
+            static () => new Gru<double>(3, 3, new RecurrentOptions { Merge = MergeMode.None, Direction = RecurrentDirection.Bidirectional,
+                NumLayers = 2 }), "Gru", "Merge None", "2 layers", "one layer");
         Refused<ArgumentException>(static () => new Recurrent<double, Hidden<double>>(new PlainCell(), new() { WeightDrop = 0.5 }), "WeightDrop", "PlainCell", "RecurrentWeight");
-        Refused<ArgumentException>(static () => new Recurrent<double, Hidden<double>>(new PlainCell(), new() { NumLayers = 2 }), "Recurrent", "2 layers", "a cell each", "function");
-        Refused<ArgumentException>(static () => new Recurrent<double, Hidden<double>>(new PlainCell(), new() { Direction = RecurrentDirection.Bidirectional }), "Recurrent", "2 directions", "a cell each");
+        Refused<ArgumentException>(static () => new Recurrent<double, Hidden<double>>(new PlainCell(), new() { NumLayers = 2 }),
+            "Recurrent", "2 layers", "a cell each", "function");
+        Refused<ArgumentException>(static () => new Recurrent<double,
+            Hidden<double>>(new PlainCell(), new() { Direction = RecurrentDirection.Bidirectional }), "Recurrent", "2 directions", "a cell each");
         Refused<ArgumentException>(static () => new Recurrent<double, Hidden<double>>(new PlainCell(), new() { LayerNorm = true }), "Recurrent", "LayerNorm", "into the cell");
         Refused<ArgumentException>(static () => new Recurrent<double, Hidden<double>>(new PlainCell(), new() { Bias = false }), "Recurrent", "Bias", "cell");
         Assert.Throws<ArgumentNullException>(static () => new Recurrent<double, Hidden<double>>((RecurrentCell<double, Hidden<double>>)null!));

@@ -152,6 +152,7 @@ internal sealed class RecurrentSubject<T>
 
             (Variable<T> sequence, TState end, TState steps) = layer.ForwardAll(x, first, lengths, mask);
             return [sequence, .. unpack(end), .. unpack(steps)];
-        });
+        }
+        );
     }
 }

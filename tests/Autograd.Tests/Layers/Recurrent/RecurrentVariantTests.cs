@@ -32,7 +32,7 @@ public sealed class RecurrentVariantTests(ITestOutputHelper output)
     [MemberData(nameof(Cells))]
     public void EveryPairOfOptionsPassesTheGradientCheck(CellKind cell)
     {
-        List<RecurrentCase> cases = RecurrentDraw.Covering(cell, 400, 2, zoneout: false, mostParameters: Laws.Deep ? 1_000 : 100);
+        List<RecurrentCase> cases = RecurrentDraw.Covering(cell, 250, 2, zoneout: false, mostParameters: Laws.Deep ? 1_000 : 70);
         long compared = 0;
         for (int i = 0; i < cases.Count; i++)
         {
@@ -47,7 +47,8 @@ public sealed class RecurrentVariantTests(ITestOutputHelper output)
             double tolerance = c.Options.LayerNorm ? 1e-5 : 1e-7; // differences know the bend of a normalization less well
 
             // Parameters to second order where that is quick: small layers; all of them exactly, along directions, above.
-            GradientCheckReport byLeaves = GradientCheck.Run(x => subject.Forward(x), leaves, new() { Order = 2, Tolerance = tolerance, SecondOrderTolerance = (c.Options.LayerNorm ? 1e-4 : 1e-6) });
+            GradientCheckReport byLeaves = GradientCheck.Run(x =>
+                subject.Forward(x), leaves, new() { Order = 2, Tolerance = tolerance, SecondOrderTolerance = (c.Options.LayerNorm ? 1e-4 : 1e-6) });
             GradientCheckReport byParameters = GradientCheck.Run(
                 subject.Layer.NamedParameters(),
                 tape =>

@@ -90,6 +90,7 @@ public sealed class TorchTests
     {
         Assert.Equal(expected.Shape, found.Shape);
         double[] a = expected.ToArray(), b = found.ToArray();
-        for (int i = 0; i < a.Length; i++) if (!(Math.Abs(a[i] - b[i]) <= 1e-12 * Math.Max(1, Math.Abs(a[i])))) Assert.Fail($"{what}, element {i}: expected {a[i]:R}, found {b[i]:R}");
+        for (int i = 0; i < a.Length; i++) if (!(Math.Abs(a[i] - b[i]) <= 1e-12 * Math.Max(1,
+            Math.Abs(a[i])))) Assert.Fail($"{what}, element {i}: expected {a[i]:R}, found {b[i]:R}");
     }
 }
