@@ -32,10 +32,18 @@ public sealed class Recurrent<T, TState> : RecurrentLayer<T, TState>
     /// <param name="options">Layers, directions and the rest.</param>
     /// <exception cref="ArgumentException">The options cannot be combined, or ask for what is the cell's own affair.</exception>
     public Recurrent(int inputSize, Func<int, RecurrentCell<T, TState>> cell, RecurrentOptions? options = null)
-        : base(nameof(Recurrent<,>), inputSize, OfCells(options ?? new()), place => cell(place.InputSize)) => ArgumentNullException.ThrowIfNull(cell);
+        : base(nameof(Recurrent<,>), inputSize, OfCells(options ?? new()), By(cell))
+    {
+    }
 
     /// <summary>The first cell.</summary>
     public RecurrentCell<T, TState> Cell => Cells[0];
+
+    private static Func<CellPlace, RecurrentCell<T, TState>> By(Func<int, RecurrentCell<T, TState>> cell)
+    {
+        ArgumentNullException.ThrowIfNull(cell);
+        return place => cell(place.InputSize);
+    }
 
     private static int? InputSizeOf(RecurrentCell<T, TState> cell)
     {

@@ -7,7 +7,7 @@ namespace Autograd.Tests;
 /// "The Development of Hyper-Dual Numbers for Exact Second-Derivative Calculations", 2011). b and c are the derivatives along two
 /// directions and d the second derivative along both, exact but for rounding. Comparisons look at the value alone.
 /// </summary>
-public readonly struct Real(double value, double first = 0, double second = 0, double mixed = 0) : IComparable<Real>, IEquatable<Real>
+public readonly struct Real(double value, double first = 0, double second = 0, double mixed = 0) : IComparable<Real>, IEquatable<Real>, Layers.IReferenceNumber<Real>
 {
     public double Value { get; } = value;
 
