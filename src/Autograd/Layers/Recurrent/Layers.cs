@@ -31,18 +31,7 @@ public sealed class Rnn<T> : RecurrentLayer<T, Hidden<T>>
         bool batchFirst = false,
         double dropout = 0,
         bool bidirectional = false)
-        : this(
-            inputSize,
-            hiddenSize,
-            new RecurrentOptions
-            {
-                NumLayers = numLayers,
-                Bias = bias,
-                BatchFirst = batchFirst,
-                Dropout = dropout,
-                Direction = bidirectional ? RecurrentDirection.Bidirectional : RecurrentDirection.Forward,
-            },
-            nonlinearity)
+        : this(inputSize, hiddenSize, RecurrentOptions.Of(numLayers, bias, batchFirst, dropout, bidirectional), nonlinearity)
     {
     }
 
@@ -53,17 +42,10 @@ public sealed class Rnn<T> : RecurrentLayer<T, Hidden<T>>
     /// <param name="nonlinearity">tanh or ReLU.</param>
     /// <exception cref="ArgumentException">A size below 1, a probability outside [0, 1], or options that cannot be combined.</exception>
     public Rnn(int inputSize, int hiddenSize, RecurrentOptions options, Nonlinearity nonlinearity = Nonlinearity.Tanh)
-        : base("Rnn", inputSize, options, place => new RnnCell<T>(place.Sizes(Positive(hiddenSize), options), nonlinearity)) => Nonlinearity = nonlinearity;
+        : base("Rnn", inputSize, options, place => new RnnCell<T>(place.Sizes(hiddenSize), nonlinearity)) => Nonlinearity = nonlinearity;
 
     /// <summary>The function between steps.</summary>
     public Nonlinearity Nonlinearity { get; }
-
-
-    private static int Positive(int hiddenSize)
-    {
-        Sizes.RequirePositive("Rnn", nameof(hiddenSize), hiddenSize);
-        return hiddenSize;
-    }
 }
 
 /// <summary>A long short-term memory over sequences: the recurrence of <see cref="LstmCell{T}"/>. Hochreiter and Schmidhuber 1997.</summary>
@@ -93,17 +75,7 @@ public sealed class Lstm<T> : RecurrentLayer<T, LstmState<T>>
         bool batchFirst = false,
         double dropout = 0,
         bool bidirectional = false)
-        : this(
-            inputSize,
-            hiddenSize,
-            new RecurrentOptions
-            {
-                NumLayers = numLayers,
-                Bias = bias,
-                BatchFirst = batchFirst,
-                Dropout = dropout,
-                Direction = bidirectional ? RecurrentDirection.Bidirectional : RecurrentDirection.Forward,
-            })
+        : this(inputSize, hiddenSize, RecurrentOptions.Of(numLayers, bias, batchFirst, dropout, bidirectional))
     {
     }
 
@@ -115,15 +87,8 @@ public sealed class Lstm<T> : RecurrentLayer<T, LstmState<T>>
     /// <param name="projectionSize">Features of h and the output; 0 for no projection.</param>
     /// <exception cref="ArgumentException">A size below 1, a probability outside [0, 1], or options that cannot be combined.</exception>
     public Lstm(int inputSize, int hiddenSize, RecurrentOptions options, bool peephole = false, int projectionSize = 0)
-        : base("Lstm", inputSize, options, place => new LstmCell<T>(place.Sizes(Positive(hiddenSize), options), peephole, projectionSize))
+        : base("Lstm", inputSize, options, place => new LstmCell<T>(place.Sizes(hiddenSize), peephole, projectionSize))
     {
-    }
-
-
-    private static int Positive(int hiddenSize)
-    {
-        Sizes.RequirePositive("Lstm", nameof(hiddenSize), hiddenSize);
-        return hiddenSize;
     }
 }
 
@@ -154,17 +119,7 @@ public sealed class Gru<T> : RecurrentLayer<T, Hidden<T>>
         bool batchFirst = false,
         double dropout = 0,
         bool bidirectional = false)
-        : this(
-            inputSize,
-            hiddenSize,
-            new RecurrentOptions
-            {
-                NumLayers = numLayers,
-                Bias = bias,
-                BatchFirst = batchFirst,
-                Dropout = dropout,
-                Direction = bidirectional ? RecurrentDirection.Bidirectional : RecurrentDirection.Forward,
-            })
+        : this(inputSize, hiddenSize, RecurrentOptions.Of(numLayers, bias, batchFirst, dropout, bidirectional))
     {
     }
 
@@ -175,14 +130,7 @@ public sealed class Gru<T> : RecurrentLayer<T, Hidden<T>>
     /// <param name="resetAfter">Whether the reset gate is applied after the recurrent product, or to h before it.</param>
     /// <exception cref="ArgumentException">A size below 1, a probability outside [0, 1], or options that cannot be combined.</exception>
     public Gru(int inputSize, int hiddenSize, RecurrentOptions options, bool resetAfter = true)
-        : base("Gru", inputSize, options, place => new GruCell<T>(place.Sizes(Positive(hiddenSize), options), resetAfter))
+        : base("Gru", inputSize, options, place => new GruCell<T>(place.Sizes(hiddenSize), resetAfter))
     {
-    }
-
-
-    private static int Positive(int hiddenSize)
-    {
-        Sizes.RequirePositive("Gru", nameof(hiddenSize), hiddenSize);
-        return hiddenSize;
     }
 }

@@ -54,7 +54,7 @@ public abstract class RecurrentCell<T, TState> : Module<T>
     /// <summary>What the cell gives out in a state: by default its first part.</summary>
     public virtual Variable<T> Output(TState state)
     {
-        FirstPart<T> first = default;
+        PartAt<T> first = new(0);
         state.Map(ref first);
         return first.Found;
     }
@@ -108,18 +108,17 @@ public readonly record struct SequenceNoise<T>
     public Variable<T> RecurrentWeight { get; init; }
 }
 
-/// <summary>Finds the first part of a state.</summary>
-internal struct FirstPart<T> : IVariableMap<T>
+/// <summary>Finds one part of a state.</summary>
+internal struct PartAt<T>(int part) : IVariableMap<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private bool _found;
+    private int _next;
 
     public Variable<T> Found { get; private set; }
 
     public Variable<T> Apply(Variable<T> variable)
     {
-        if (!_found) Found = variable;
-        _found = true;
+        if (_next++ == part) Found = variable;
         return variable;
     }
 }

@@ -30,7 +30,7 @@ public abstract partial class RecurrentLayer<T, TState>
 
     private static Variable<T> PartOf(TState state, int part)
     {
-        PartAt at = new(part);
+        PartAt<T> at = new(part);
         state.Map(ref at);
         return at.Found;
     }
@@ -129,19 +129,6 @@ public abstract partial class RecurrentLayer<T, TState>
             {
                 ArrayPool<Variable<T>>.Shared.Return(parts, clearArray: true);
             }
-        }
-    }
-
-    private struct PartAt(int part) : IVariableMap<T>
-    {
-        private int _next;
-
-        public Variable<T> Found { get; private set; }
-
-        public Variable<T> Apply(Variable<T> variable)
-        {
-            if (_next++ == part) Found = variable;
-            return variable;
         }
     }
 }

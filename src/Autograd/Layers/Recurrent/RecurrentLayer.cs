@@ -38,7 +38,7 @@ public abstract partial class RecurrentLayer<T, TState> : Module<T>
         {
             bool isReverse = index % options.Directions == 1;
             string suffix = string.Create(CultureInfo.InvariantCulture, $"_l{index / options.Directions}{(isReverse ? "_reverse" : string.Empty)}");
-            _cells[index] = make(new CellPlace(index < options.Directions ? InputSize : OutputSizeOf(_cells[0]), suffix));
+            _cells[index] = make(new CellPlace(this, index < options.Directions ? InputSize : OutputSizeOf(_cells[0]), suffix));
             if (_cells[index] is GatedCell<T, TState> { Suffix.Length: > 0 }) Adopt(_cells[index]); // its parameters' names say where it stands
             else AddModule(_cells.Length == 1 ? "cell" : "cell" + suffix, _cells[index]);
             if (options.WeightDrop > 0 && _cells[index].RecurrentWeight is null)
@@ -213,10 +213,15 @@ public abstract partial class RecurrentLayer<T, TState> : Module<T>
         string.Create(CultureInfo.InvariantCulture, $"initial_state_{part}"), [_cells.Length, 1, _cells[0].PartSize(part)], Initializer.Zeros, decays: false);
 
     /// <summary>Where a cell stands in a layer.</summary>
+    /// <param name="Layer">The layer.</param>
     /// <param name="InputSize">Features it reads.</param>
     /// <param name="Suffix">What follows the names of its parameters.</param>
-    private protected readonly record struct CellPlace(int InputSize, string Suffix)
+    private protected readonly record struct CellPlace(RecurrentLayer<T, TState> Layer, int InputSize, string Suffix)
     {
-        public CellSizes Sizes(int hiddenSize, RecurrentOptions options) => new(InputSize, hiddenSize, options.Bias, options.LayerNorm, Suffix);
+        public CellSizes Sizes(int hiddenSize)
+        {
+            Autograd.Sizes.RequirePositive(Layer._family, nameof(hiddenSize), hiddenSize);
+            return new(InputSize, hiddenSize, Layer.Options.Bias, Layer.Options.LayerNorm, Suffix);
+        }
     }
 }

@@ -94,6 +94,16 @@ public sealed record RecurrentOptions
     /// <summary>Whether units may keep their value.</summary>
     internal bool ZonesOut => Zoneout > 0 || CellZoneout > 0;
 
+    /// <summary>The options of the short constructors.</summary>
+    internal static RecurrentOptions Of(int numLayers, bool bias, bool batchFirst, double dropout, bool bidirectional) => new()
+    {
+        NumLayers = numLayers,
+        Bias = bias,
+        BatchFirst = batchFirst,
+        Dropout = dropout,
+        Direction = bidirectional ? RecurrentDirection.Bidirectional : RecurrentDirection.Forward,
+    };
+
     /// <summary>Refuses what no layer can be made of.</summary>
     internal void Check(string layer)
     {
