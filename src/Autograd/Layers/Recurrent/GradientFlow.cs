@@ -178,7 +178,7 @@ public sealed partial class GradientFlow<T> : IGateObserver<T>
         where TState : struct, IState<TState, T>
     {
         const int most = 50;
-        using Tape<T> tape = new(x.Tape.Training, x.Tape.Seed) { Step = x.Tape.Step };
+        using Tape<T> tape = new(x.Tape.Training, x.Tape.Seed);
         List<Tensor<T>> direction = [];
         Random(before, direction);
         IGateObserver<T>? observer = cell.Observer;
@@ -189,22 +189,34 @@ public sealed partial class GradientFlow<T> : IGateObserver<T>
             for (int turn = 0; turn < most; turn++)
             {
                 tape.Reset();
+                tape.Step = x.Tape.Step; // the same random masks in each turn
                 List<Variable<T>> states = [], results = [], cotangents = [];
                 CopyParts copy = new(tape, states);
                 TState start = before.Map(ref copy);
                 SequenceNoise<T> same = new() { HiddenMask = Copied(noise.HiddenMask), RecurrentWeight = Copied(noise.RecurrentWeight) };
                 ListParts list = new(results);
                 cell.Step(Copied(x), start, same).Map(ref list);
+                results.RemoveAll(static result => !result.RequiresGradient);
+                if (results.Count == 0) return 0;
                 foreach (Variable<T> result in results) cotangents.Add(tape.Variable(new Tensor<T>(result.Shape)));
                 Gradients<T> back = tape.Backward(Span(results), Span(cotangents), createGraph: true);
-                List<Variable<T>> transposed = [.. states.Select(state => back[state])], weights = [.. direction.Select(tensor => tape.Constant(tensor))];
+                List<Variable<T>> transposed = [], weights = [];
+                for (int part = 0; part < states.Count; part++)
+                {
+                    Variable<T> image = back[states[part]];
+                    if (!image.RequiresGradient) continue; // nothing leads from this part to the state after
+                    transposed.Add(image);
+                    weights.Add(tape.Constant(direction[part]));
+                }
+
+                if (transposed.Count == 0) return 0;
                 Gradients<T> forward = tape.Backward(Span(transposed), Span(weights), retain: true);
-                List<Variable<T>> image = [.. cotangents.Select(cotangent => tape.Constant(forward[cotangent].ToTensor()))];
-                double found = Math.Sqrt(image.Sum(static part => SquaredNorm(part.Span)));
+                List<Variable<T>> product = [.. cotangents.Select(cotangent => tape.Constant(forward[cotangent].ToTensor()))];
+                double found = Math.Sqrt(product.Sum(static part => SquaredNorm(part.Span)));
                 if (found == 0) return 0;
                 if (Math.Abs(found - norm) <= 1e-4 * found) return found;
                 norm = found;
-                Gradients<T> again = tape.Backward(Span(results), Span(image));
+                Gradients<T> again = tape.Backward(Span(results), Span(product));
                 direction = [.. states.Select(state => again[state].ToTensor())];
                 double length = Math.Sqrt(direction.Sum(static tensor => SquaredNorm(tensor.Span)));
                 foreach (Tensor<T> tensor in direction) tensor.Write(values => Scale(values, 1 / length));

@@ -88,6 +88,17 @@ public sealed class GradientFlowTests
         }
     }
 
+    [Fact]
+    public void AStateThatLeadsNowhereHasNoJacobian()
+    {
+        Recurrent<double, Hidden<double>> layer = new(new Forgetful());
+        using Tape<double> tape = new();
+        layer.GradientFlow = new(jacobianNorms: true);
+        tape.Backward(layer.FinalState(tape.Variable(Random([4, 1, 1]))).H.Sum());
+        Assert.All(layer.GradientFlow.Steps, static step => Assert.Equal(0, step.JacobianNorm));
+        Assert.Equal([0, 0, 0, 1], layer.GradientFlow.Steps.Select(static step => step.HiddenGradient));
+    }
+
     /// <summary>h' = a h + x has the gradient a^k after k steps: what is said of it is known.</summary>
     [Theory]
     [InlineData(0.5, 20, "the gradient halves every 1 step; reach about 7 steps")]
@@ -161,6 +172,13 @@ public sealed class GradientFlowTests
         Tensor<double> tensor = new(shape);
         tensor.Write(static values => new RandomSource(1).FillNormal(values, 0, 1));
         return tensor;
+    }
+
+    private sealed class Forgetful : RecurrentCell<double, Hidden<double>>
+    {
+        public override int HiddenSize => 1;
+
+        public override Hidden<double> Step(Variable<double> x, Hidden<double> state) => new(x);
     }
 
     private sealed class Line(double slope) : RecurrentCell<double, Hidden<double>>
