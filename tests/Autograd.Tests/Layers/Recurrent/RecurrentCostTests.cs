@@ -64,8 +64,15 @@ public sealed class RecurrentCostTests(ITestOutputHelper output)
         {
             foreach (bool ragged in new[] { false, true })
             {
-                RecurrentOptions options = one.Options with { Direction = RecurrentDirection.Bidirectional, NumLayers = 2,
-                    BatchFirst = ragged, Dropout = 0.1, LearnInitialState = ragged, WeightDrop = ragged ? 0.1 : 0 };
+                RecurrentOptions options = one.Options with
+                {
+                    Direction = RecurrentDirection.Bidirectional,
+                    NumLayers = 2,
+                    BatchFirst = ragged,
+                    Dropout = 0.1,
+                    LearnInitialState = ragged,
+                    WeightDrop = ragged ? 0.1 : 0
+                };
                 RecurrentCase c = one with { Options = options, Time = 7, Batch = 3, Lengths = ragged ? Lengths : null };
                 (Module<float> layer, Func<Variable<float>, Variable<float>> run) = Warm(c);
                 Tensor<float> input = new(c.InputShape);

@@ -49,7 +49,8 @@ internal sealed class DirectionsLaw(CellKind cell) : RecurrentLaw(cell)
             {
                 int place = (layer * 2) + direction;
                 RecurrentCase one = (direction == 0 ? c : c.Turned())
-                    with { Inputs = features, Options = c.Options with { NumLayers = 1, Direction = RecurrentDirection.Forward, Merge = MergeMode.Concat } };
+                    with
+                { Inputs = features, Options = c.Options with { NumLayers = 1, Direction = RecurrentDirection.Forward, Merge = MergeMode.Concat } };
                 RecurrentFindings<T> found = RecurrentSubject<T>.Find(one, OneWay(c, one, values, sequence, layer, direction, gradients));
                 made[direction] = direction == 0 ? found.Outputs[0] : one.TurnedSequence(found.Outputs[0], c.CellOutputs);
                 for (int part = 0; part < c.Parts; part++) Same($"state {part}", c.PieceOf(whole.Outputs[1 + part], place), found.Outputs[1 + part]);
@@ -57,7 +58,7 @@ internal sealed class DirectionsLaw(CellKind cell) : RecurrentLaw(cell)
                 foreach ((string name, _) in one.Parameters())
                 {
                     string own = NameInOneWay(c, name, layer, direction);
-                    Near(own, name.StartsWith("initial", StringComparison.Ordinal) ? c.PieceOf(whole[name], place) : whole[own], found[name]);
+                    Near(c, own, name.StartsWith("initial", StringComparison.Ordinal) ? c.PieceOf(whole[name], place) : whole[own], found[name]);
                 }
 
                 for (int part = 0; c.GivenState && part < c.Parts; part++) Same($"gradient by state {part}",
@@ -72,7 +73,7 @@ internal sealed class DirectionsLaw(CellKind cell) : RecurrentLaw(cell)
         }
 
         Same("outputs", merged, whole.Outputs[0]);
-        if (sum is not null) Near("gradient by the input", sum, whole[RecurrentValues.Input]);
+        if (sum is not null) Near(c, "gradient by the input", sum, whole[RecurrentValues.Input]);
     }
 
     private static string NameInOneWay(RecurrentCase c, string name, int layer, int direction) =>
@@ -137,14 +138,13 @@ internal sealed class SwapLaw(CellKind cell) : RecurrentLaw(cell)
         if (concat) outputs = Columns(outputs, c.LayerOutputs);
         if (merge == MergeMode.None) outputs = [.. outputs[(outputs.Length / 2)..], .. outputs[..(outputs.Length / 2)]];
         bool exact = !concat || c.Layers == 1; // else the columns of a product are summed in another order
-        double slack = c.Options.LayerNorm ? 200 : 1;
         if (exact) Same("outputs", found.Outputs[0], outputs);
-        else Near("outputs", found.Outputs[0], outputs, slack);
+        else Near(c, "outputs", found.Outputs[0], outputs);
         for (int part = 0; part < c.Parts; part++)
         {
             T[] state = Exchanged(c, mirrored.Outputs[1 + part]);
             if (exact) Same($"state {part}", found.Outputs[1 + part], state);
-            else Near($"state {part}", found.Outputs[1 + part], state, slack);
+            else Near(c, $"state {part}", found.Outputs[1 + part], state);
         }
     }
 
@@ -179,7 +179,7 @@ internal sealed class ReverseLaw(CellKind cell) : RecurrentLaw(cell)
         for (int part = 0; part < c.Parts; part++) Same($"state {part}", forward.Outputs[1 + part], reverse.Outputs[1 + part]);
         Same("gradient by the input", forward[RecurrentValues.Input], turned.TurnedSequence(reverse[RecurrentValues.Input], c.Inputs));
         for (int part = 0; c.GivenState && part < c.Parts; part++) Same($"gradient by state {part}", forward[RecurrentValues.State(part)], reverse[RecurrentValues.State(part)]);
-        foreach ((string name, _) in c.Parameters()) Near(name, forward[name], reverse[name]);
+        foreach ((string name, _) in c.Parameters()) Near(c, name, forward[name], reverse[name]);
     }
 }
 
@@ -230,11 +230,11 @@ internal sealed class ChunksLaw(CellKind cell) : RecurrentLaw(cell)
         Dictionary<string, T[]> sums = [];
         foreach ((RecurrentCase part, int from, RecurrentSubject<T> subject, Variable<T> x, _) in chunks)
         {
-            Near("gradient by the input", c.PickSequence(part, whole[RecurrentValues.Input], c.Inputs, rows, (time, _) => from + time), gradients[x].ToArray());
+            Near(c, "gradient by the input", c.PickSequence(part, whole[RecurrentValues.Input], c.Inputs, rows, (time, _) => from + time), gradients[x].ToArray());
             Add(sums, subject.Layer.NamedParameters().ToDictionary(static entry => entry.Path, entry => gradients[entry.Parameter].ToArray()));
         }
 
-        for (int part = 0; part < first.Length; part++) Near($"gradient by state {part}", whole[RecurrentValues.State(part)], gradients[first[part]].ToArray());
-        foreach ((string name, _) in c.Parameters()) Near(name, whole[name], sums[name]);
+        for (int part = 0; part < first.Length; part++) Near(c, $"gradient by state {part}", whole[RecurrentValues.State(part)], gradients[first[part]].ToArray());
+        foreach ((string name, _) in c.Parameters()) Near(c, name, whole[name], sums[name]);
     }
 }

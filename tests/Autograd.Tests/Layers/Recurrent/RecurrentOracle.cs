@@ -74,13 +74,32 @@ internal static class RecurrentOracle
         if (single)
         {
             RecurrentFindings<float> floats = RecurrentSubject<float>.Find(c, values);
-            compared += Near(c, "float", found, new(Widen(floats.Outputs),
-                floats.Gradients.ToDictionary(static entry => entry.Key, static entry => Widen([entry.Value])[0])), slack * 1e-5);
+            RecurrentFindings<double> widened = new(Widen(floats.Outputs), floats.Gradients.ToDictionary(static entry => entry.Key, static entry => Widen([entry.Value])[0]));
+            compared += Near(c, "float", found, widened, c.Options.LayerNorm ? Math.Max(1e-5, 40 * Sensitivity(c, values, found)) : 1e-5);
         }
 
         return compared;
 
         static double[][] Widen(float[][] values) => [.. values.Select(static row => Array.ConvertAll(row, static value => (double)value))];
+    }
+
+    /// <summary>How far all results move, relative to the largest, when each leaf moves by what rounding it to float may move it.</summary>
+    private static double Sensitivity(RecurrentCase c, RecurrentValues values, RecurrentFindings<double> found)
+    {
+        Random random = new(5);
+        RecurrentValues moved = values with
+        {
+            Leaves = values.Leaves.ToDictionary(static entry => entry.Key, entry => Array.ConvertAll(entry.Value, value => value * (1 + (Math.ScaleB(1, -24) * (random.Next(2) == 0 ? -1 : 1))))),
+        };
+        RecurrentFindings<double> other = RecurrentSubject<double>.Find(c, moved);
+        double most = 0;
+        foreach ((double[] one, double[] two) in found.Outputs.Zip(other.Outputs).Concat(found.Gradients.Values.Zip(other.Gradients.Values)))
+        {
+            double scale = one.Aggregate(1.0, static (largest, value) => Math.Max(largest, Math.Abs(value)));
+            foreach ((double a, double b) in one.Zip(two)) most = Math.Max(most, Math.Abs(a - b) / scale);
+        }
+
+        return most;
     }
 
     public static int Near(RecurrentCase c, string way, RecurrentFindings<double> expected, RecurrentFindings<double> found, double tolerance)

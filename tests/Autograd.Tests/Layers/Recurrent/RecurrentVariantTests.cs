@@ -32,7 +32,7 @@ public sealed class RecurrentVariantTests(ITestOutputHelper output)
     [MemberData(nameof(Cells))]
     public void EveryPairOfOptionsPassesTheGradientCheck(CellKind cell)
     {
-        List<RecurrentCase> cases = RecurrentDraw.Covering(cell, 250, 2, zoneout: false, mostParameters: Laws.Deep ? 1_000 : 70);
+        List<RecurrentCase> cases = RecurrentDraw.Covering(cell, 150, 2, zoneout: false, mostParameters: Laws.Deep ? 1_000 : 60);
         long compared = 0;
         for (int i = 0; i < cases.Count; i++)
         {
