@@ -33,7 +33,6 @@ public abstract partial class RecurrentLayer<T, TState>
         (int time, int batch) = (sequence.Shape[0], sequence.Shape[1]);
         FillParts fill = new(cell.ZeroState(tape, batch));
         state = state.Map(ref fill);
-        Shape output = cell.Output(state).Shape;
         Variable<T>[] outputs = ArrayPool<Variable<T>>.Shared.Rent(Math.Max(time, 1));
         TState[] states = steps.IsEmpty ? [] : ArrayPool<TState>.Shared.Rent(Math.Max(time, 1));
         try
@@ -44,6 +43,8 @@ public abstract partial class RecurrentLayer<T, TState>
                 tape.AtTimeStep(path.First + t);
                 GradientFlow?.Enter(index, path.First + t);
                 TState next = cell.Step(sequence[t], state, noise);
+                RequireParts require = new(cell, state);
+                next.Map(ref require);
                 if (Options.ZonesOut)
                 {
                     ZoneParts zone = new(this, state);
@@ -60,13 +61,9 @@ public abstract partial class RecurrentLayer<T, TState>
                 state = next;
                 outputs[t] = cell.Output(state);
                 if (states.Length > 0) states[t] = state;
-                if (outputs[t].Shape != output)
-                {
-                    Errors.Shape($"{cell.GetType().Name}: the state went in with shape {output} and came out with {outputs[t].Shape}. Return the shape you were given, or override HiddenSize or ZeroState if the size of the zero state is wrong.");
-                }
             }
 
-            Variable<T> all = time == 0 ? tape.Zeros(output.Insert(0, 0)) : Variable.Stack<T>(outputs.AsSpan(0, time));
+            Variable<T> all = time == 0 ? tape.Zeros(cell.Output(state).Shape.Insert(0, 0)) : Variable.Stack<T>(outputs.AsSpan(0, time));
             if (!path.Valid.IsNone) all = ChooseOperation<T>.Apply(path.Valid, all, default);
             if (states.Length > 0) steps[index] = time == 0 ? NoSteps(state) : Stack(states.AsSpan(0, time));
             return (all, state);
@@ -84,6 +81,23 @@ public abstract partial class RecurrentLayer<T, TState>
     {
         ZeroParts none = new(0);
         return state.Map(ref none);
+    }
+
+    /// <summary>Refuses a step that changes the shape of the state.</summary>
+    private struct RequireParts(RecurrentCell<T, TState> cell, TState before) : IVariableMap<T>
+    {
+        private int _part;
+
+        public Variable<T> Apply(Variable<T> variable)
+        {
+            Shape given = PartOf(before, _part++).Shape;
+            if (variable.Shape != given)
+            {
+                Errors.Shape($"{cell.GetType().Name.Split('`')[0]}: part {_part} of the state went in with shape {given} and came out with {variable.Shape}. Return the shape you were given, or override HiddenSize or ZeroState if the size of the zero state is wrong.");
+            }
+
+            return variable;
+        }
     }
 
     /// <summary>Keeps the state before in the rows that take no part.</summary>

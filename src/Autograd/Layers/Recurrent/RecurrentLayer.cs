@@ -47,6 +47,7 @@ public abstract partial class RecurrentLayer<T, TState> : Module<T>
             }
         }
 
+        if (options.CellZoneout > 0 && CountParts() == 1) Errors.Argument($"{family}: CellZoneout was asked for, but the state has one part, which Zoneout is for. Set Zoneout, or use a cell with more parts, such as an LSTM's.");
         if (options.LearnInitialState) _initialState = [.. Enumerable.Range(0, CountParts()).Select(AddInitialState)];
 
         // Modules of their own, so that each draws from a stream of its own.

@@ -78,7 +78,7 @@ public sealed record RecurrentOptions
     /// </summary>
     public double Zoneout { get; init; }
 
-    /// <summary>The same of the other parts of the state, such as c.</summary>
+    /// <summary>The same of the other parts of the state, such as c; refused where there are none.</summary>
     public double CellZoneout { get; init; }
 
     /// <summary>

@@ -1,7 +1,7 @@
 using System.Xml.Linq;
 using MathNet.Numerics.LinearAlgebra;
 
-namespace Autograd.Tests.Layers.Recurrent;
+namespace Autograd.Tests.Layers;
 
 /// <summary>The recorded norms against gradients found in other ways, and what is said of them.</summary>
 public sealed class GradientFlowTests

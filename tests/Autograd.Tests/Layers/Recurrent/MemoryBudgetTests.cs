@@ -1,4 +1,4 @@
-namespace Autograd.Tests.Layers.Recurrent;
+namespace Autograd.Tests.Layers;
 
 /// <summary>A sequence within a memory budget gives what it gives without.</summary>
 public sealed class MemoryBudgetTests

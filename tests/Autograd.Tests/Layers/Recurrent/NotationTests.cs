@@ -1,4 +1,4 @@
-namespace Autograd.Tests.Layers.Recurrent;
+namespace Autograd.Tests.Layers;
 
 /// <summary>Layers from the notations of textbooks, against those notations written as loops over single numbers.</summary>
 public sealed class NotationTests

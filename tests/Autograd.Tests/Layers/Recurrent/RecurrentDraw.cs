@@ -29,7 +29,7 @@ internal static class RecurrentDraw
                 LayerNorm = variant && cell != CellKind.Own && choices.Flip(),
                 LearnInitialState = choices.Flip(),
                 Zoneout = variant && zoneout && choices.Flip() ? 0.25 : 0,
-                CellZoneout = variant && zoneout && choices.Flip() ? 0.125 : 0,
+                CellZoneout = variant && zoneout && (cell is CellKind.Lstm or CellKind.Own) && choices.Flip() ? 0.125 : 0,
             },
             Peephole = variant && cell == CellKind.Lstm && choices.Flip(),
             Projection = variant && cell == CellKind.Lstm && hidden > 1 && choices.Flip() ? choices.Between(1, hidden - 1) : 0,

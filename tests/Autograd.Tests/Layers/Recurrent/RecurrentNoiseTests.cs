@@ -22,10 +22,10 @@ public sealed class RecurrentNoiseTests
     [MemberData(nameof(Cells))]
     public void EveryPairRunsRepeatsAndPassesTheGradientCheck(CellKind cell)
     {
-        int number = 0;
-        for (int first = 0; first < Options.Length; first++)
+        int number = 0, options = new RecurrentCase(cell).Parts > 1 ? Options.Length : Options.Length - 1; // the last is refused where there is no c
+        for (int first = 0; first < options; first++)
         {
-            for (int second = first; second < Options.Length; second++)
+            for (int second = first; second < options; second++)
             {
                 number++;
                 RecurrentCase c = new(cell)
@@ -55,11 +55,10 @@ public sealed class RecurrentNoiseTests
                 using Tape<double> evaluation = new(training: false);
                 RecurrentOracle.Near(c, "evaluation", RecurrentOracle.Expected(c, values), subject.Find(evaluation, values), RecurrentOracle.Tolerance);
 
-                // Another seed or step draws other masks, though small ones may be alike; nothing is drawn for a part that is not there.
-                bool drawn = first < 5 || second < 5 || c.Parts > 1;
+                // Another seed or step draws other masks, though small ones may be alike.
                 if (cell == CellKind.RnnRelu) continue; // all units may be off, and masks move sums onto the kink
-                Assert.Equal(drawn, Enumerable.Range(4, 20).Any(seed => !found.Outputs[1].SequenceEqual(At(subject, values, (ulong)seed, step: 9).Outputs[1])));
-                Assert.Equal(drawn, Enumerable.Range(10, 20).Any(step => !found.Outputs[1].SequenceEqual(At(subject, values, seed: 3, step).Outputs[1])));
+                Assert.True(Enumerable.Range(4, 20).Any(seed => !found.Outputs[1].SequenceEqual(At(subject, values, (ulong)seed, step: 9).Outputs[1])));
+                Assert.True(Enumerable.Range(10, 20).Any(step => !found.Outputs[1].SequenceEqual(At(subject, values, seed: 3, step).Outputs[1])));
                 Tensor<double>[] leaves = [.. Enumerable.Range(0, 1 + (c.GivenState ? c.Parts : 0)).Select(leaf => new Tensor<double>(
                     leaf == 0 ? c.InputShape : c.StateShape(leaf - 1), values[RecurrentSubject<double>.NameOf(leaf)]))];
                 GradientCheckReport report = GradientCheck.Run(

@@ -57,6 +57,7 @@ public sealed class RecurrentRefusalTests
                 Direction = RecurrentDirection.Bidirectional,
                 NumLayers = 2
             }), "Gru", "Merge None", "2 layers", "one layer");
+        Refused<ArgumentException>(static () => new Gru<double>(3, 3, new RecurrentOptions { CellZoneout = 0.1 }), "Gru", "CellZoneout", "one part", "Zoneout");
         Refused<ArgumentException>(static () => new Recurrent<double, Hidden<double>>(new PlainCell(), new() { WeightDrop = 0.5 }), "WeightDrop", "PlainCell", "RecurrentWeight");
         Refused<ArgumentException>(static () => new Recurrent<double, Hidden<double>>(new PlainCell(), new() { NumLayers = 2 }),
             "Recurrent", "2 layers", "a cell each", "function");
