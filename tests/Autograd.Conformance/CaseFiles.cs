@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Autograd.Conformance;
 
 /// <summary>A case, or why it could not be read; a file that could not be read is one such entry.</summary>
-internal readonly record struct Entry(string Name, string Op, Case? Case, string? Problem, IReadOnlyDictionary<string, JsonElement>? Attributes);
+internal readonly record struct Entry(string Name, string Op, Case? Case, string? Problem);
 
 /// <summary>Reads all case files of a folder, in name order.</summary>
 internal static class CaseFiles
@@ -49,11 +49,11 @@ internal static class CaseFiles
             name = json.GetProperty("name").GetString() ?? name;
             op = json.GetProperty("op").GetString() ?? op;
             Case read = Case.Read(json);
-            return new Entry(name, op, read, null, read.Attributes);
+            return new Entry(name, op, read, null);
         }
         catch (Exception exception) when (IsFormatProblem(exception))
         {
-            return new Entry(name, op, null, $"cannot be read: {exception.Message}", null);
+            return new Entry(name, op, null, $"cannot be read: {exception.Message}");
         }
     }
 

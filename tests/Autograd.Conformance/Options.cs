@@ -3,13 +3,11 @@ namespace Autograd.Conformance;
 /// <summary>The command line.</summary>
 internal sealed class Options
 {
-    public const string Usage = "usage: DIR [DIR...] [--filter TEXT] [--ops OP[:ATTRIBUTE=VALUE[/VALUE...]][,OP...]]";
+    public const string Usage = "usage: DIR [DIR...] [--filter TEXT]";
 
     public List<string> Folders { get; } = [];
 
     public string Filter { get; private set; } = string.Empty;
-
-    public OpSelection? Ops { get; private set; }
 
     /// <exception cref="ArgumentException">The arguments make no sense; the message says why.</exception>
     public static Options Parse(string[] args)
@@ -23,16 +21,14 @@ internal sealed class Options
                 continue;
             }
 
-            if (args[i] is not ("--filter" or "--ops")) throw new ArgumentException($"unknown option {args[i]}");
-            if (i + 1 == args.Length) throw new ArgumentException($"{args[i]} wants a value");
-            if (args[i++] == "--filter") options.Filter = args[i];
-            else options.Ops = new OpSelection(args[i]);
+            if (args[i] != "--filter") throw new ArgumentException($"unknown option {args[i]}");
+            if (++i == args.Length) throw new ArgumentException("--filter wants a value");
+            options.Filter = args[i];
         }
 
         if (options.Folders.Count == 0) throw new ArgumentException("no folder of case files was given");
         return options;
     }
 
-    public bool Keeps(Entry entry) =>
-        entry.Op == "(unreadable)" || (entry.Name.Contains(Filter, StringComparison.Ordinal) && (Ops is null || Ops.Keeps(entry)));
+    public bool Keeps(Entry entry) => entry.Op == "(unreadable)" || entry.Name.Contains(Filter, StringComparison.Ordinal);
 }
