@@ -60,5 +60,5 @@ internal static class CaseFiles
     private static bool IsFormatProblem(Exception exception) =>
         exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException or CaseException;
 
-    private static Entry Unreadable(string path, string problem) => new(path, "(unreadable)", null, $"cannot be read: {problem}", null);
+    private static Entry Unreadable(string path, string problem) => new(path, "(unreadable)", null, $"cannot be read: {problem}");
 }
