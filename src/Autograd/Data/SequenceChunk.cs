@@ -11,6 +11,9 @@ public interface ISequenceChunk<TSelf>
     /// <summary>The number of its first step in its source.</summary>
     int Start { get; }
 
+    /// <summary>The number of the chunk in its pass.</summary>
+    int Index { get; }
+
     /// <summary>The number of steps.</summary>
     int Steps { get; }
 
@@ -37,10 +40,10 @@ public readonly record struct SequenceChunk(Tensor<int> Inputs, Tensor<int> Targ
     public int Start { get; init; }
 
     /// <inheritdoc/>
-    public int Steps => Inputs.Shape[0];
+    public int Steps => Inputs is null ? 0 : Inputs.Shape[0];
 
     /// <inheritdoc/>
-    public int Batch => Inputs.Shape[1];
+    public int Batch => Inputs is null ? 0 : Inputs.Shape[1];
 
     object? ISequenceChunk<SequenceChunk>.Source => Stream;
 
@@ -68,10 +71,10 @@ public readonly record struct SeriesChunk<T>(Tensor<T> Inputs, Tensor<T> Targets
     public int Start { get; init; }
 
     /// <inheritdoc/>
-    public int Steps => Inputs.Shape[0];
+    public int Steps => Inputs is null ? 0 : Inputs.Shape[0];
 
     /// <inheritdoc/>
-    public int Batch => Inputs.Shape[1];
+    public int Batch => Inputs is null ? 0 : Inputs.Shape[1];
 
     object? ISequenceChunk<SeriesChunk<T>>.Source => Stream;
 

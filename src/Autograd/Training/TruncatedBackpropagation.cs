@@ -112,6 +112,7 @@ public sealed class TruncatedBackpropagation<T, TState>
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(model);
         int start = chunk.Start, steps = chunk.Steps, end = start + steps;
+        if (start == 0 && chunk.Index != 0) Errors.Argument($"TruncatedBackpropagation: the chunk is number {chunk.Index}, but begins with step 0, which would begin a pass anew. Set Start to the number of its first step.");
         if (steps < 1 || steps > K1) Errors.Argument($"TruncatedBackpropagation: the chunk has {steps} steps, but there is an update every k1 = {K1}. Read chunks of {K1} steps; the last may be shorter.");
         if (start == 0) Restart();
         else RequireFollows(tape, chunk);

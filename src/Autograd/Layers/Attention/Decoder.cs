@@ -54,6 +54,12 @@ public sealed class Decoder<T, TState> : Module<T>
             Errors.Argument($"Decoder: the attention takes queries of {attention.QuerySize} features, but {cell.GetType().Name.Split('`')[0]} gives {output}. Build it with querySize: {output}.");
         }
 
+        int wanted = embeddingSize + (attention?.MemorySize ?? 0);
+        if (cell is GatedCell<T, TState> gated && gated.InputSize != wanted)
+        {
+            Errors.Argument($"Decoder: {cell.GetType().Name.Split('`')[0]} was built with inputSize {gated.InputSize}, but reads {embeddingSize} features of a token{(attention is null ? string.Empty : $" and {attention.MemorySize} of the context")}. Build it with inputSize: {wanted}.");
+        }
+
         Embedding = AddModule("embedding", new Embedding<T>(vocabulary, embeddingSize));
         Cell = AddModule("cell", cell);
         if (attention is not null) Attention = AddModule("attention", attention);
@@ -126,6 +132,12 @@ public sealed class Decoder<T, TState> : Module<T>
         ArgumentNullException.ThrowIfNull(inputs);
         if (inputs.Rank != 2) Errors.Shape($"Decoder: the inputs have shape {inputs.Shape}; they must be [time, batch].");
         if (!(sampling >= 0 && sampling <= 1)) Errors.OutOfRange(nameof(sampling), sampling, $"Decoder: sampling is a probability in 0 … 1, not {sampling}.");
+        int outside = inputs.Span.IndexOfAnyExceptInRange(0, Vocabulary - 1);
+        if (outside >= 0)
+        {
+            Errors.OutOfRange(nameof(inputs), inputs.Span[outside], $"Decoder: the token {inputs.Span[outside]} at step {outside / inputs.Shape[1]} of sequence {outside % inputs.Shape[1]} is outside 0 … {Vocabulary - 1}.");
+        }
+
         Tape<T> tape = TapeOf(state);
         int time = inputs.Shape[0], batch = inputs.Shape[1];
         if (time == 0) return (tape.Zeros([0, batch, Vocabulary]), state);

@@ -20,7 +20,8 @@ public abstract class GatedCell<T, TState> : RecurrentCell<T, TState>
         Sizes.RequirePositive(Family, "inputSize", sizes.InputSize);
         Sizes.RequirePositive(Family, "hiddenSize", sizes.HiddenSize);
         (InputSize, HiddenSize, Suffix) = (sizes.InputSize, sizes.HiddenSize, sizes.Suffix);
-        int rows = checked(gates * HiddenSize);
+        if ((long)gates * HiddenSize * Math.Max(InputSize, HiddenSize) > Array.MaxLength) Errors.OutOfRange("hiddenSize", HiddenSize, $"{Family}: {gates} gates of {HiddenSize:N0} units and {InputSize:N0} inputs make a weight of more than {Array.MaxLength:N0} numbers, which an array holds at most.");
+        int rows = gates * HiddenSize;
         Uniform = Initializer.Uniform(1 / Math.Sqrt(HiddenSize));
         InputWeight = AddParameter("weight_ih" + Suffix, [rows, InputSize], Uniform);
         HiddenWeight = AddParameter("weight_hh" + Suffix, [rows, recurrentSize ?? HiddenSize], Uniform);
@@ -113,6 +114,7 @@ public sealed class RnnCell<T> : GatedCell<T, Hidden<T>>
     internal RnnCell(CellSizes sizes, Nonlinearity nonlinearity)
         : base(sizes, gates: 1)
     {
+        if (!Enum.IsDefined(nonlinearity)) Errors.OutOfRange(nameof(nonlinearity), nonlinearity, $"RnnCell: there is no nonlinearity {nonlinearity}.");
         Nonlinearity = nonlinearity;
         if (sizes.LayerNorm) Norm = AddScale("norm", HiddenSize);
     }

@@ -9,11 +9,11 @@ namespace Autograd;
 /// <param name="Layer">The number of the layer.</param>
 /// <param name="IsReverse">Whether the steps are read from the last to the first.</param>
 /// <param name="Step">t, the index of the step in the input.</param>
-/// <param name="HiddenGradient">‖∂L/∂h_t‖ over the batch, of the loss L that was swept; NaN if no sweep reached it.</param>
+/// <param name="HiddenGradient">‖∂L/∂h_t‖ over the sequences for which the step is real, of the loss L that was swept; NaN before a sweep.</param>
 /// <param name="CellGradient">‖∂L/∂c_t‖, through h_t and c_t+1, as in backpropagation through time; over all other parts of the state; null if there are none.</param>
 /// <param name="Ratio">‖∂L/∂h_t‖ over that of the step read next; null at the last one.</param>
 /// <param name="Saturation">For each gate, the share of its units within a tenth of its range from either end. Karpathy, Johnson and Fei-Fei 2016.</param>
-/// <param name="JacobianNorm">The largest singular value of the map from the state before to the state after, over the batch; null if not asked for.</param>
+/// <param name="JacobianNorm">The largest singular value of the cell's map from the state before to the state after (zoneout is not part of it), over the batch; null if not asked for.</param>
 public sealed record GradientFlowStep(
     int Layer,
     bool IsReverse,
@@ -26,11 +26,12 @@ public sealed record GradientFlowStep(
 
 /// <summary>
 /// The gradient on its way back through time, made visible: set it as a recurrent layer's <c>GradientFlow</c>, run forward and
-/// backward once, and read the table, the heat map and the verdict. Each forward run writes anew.
+/// backward once, and read the table, the heat map and the verdict. Each forward run of its one layer writes anew.
 /// </summary>
 /// <remarks>
 /// Vanishing and exploding gradients: Bengio, Simard and Frasconi 1994; Pascanu, Mikolov and Bengio 2013. The norms are of the whole
-/// gradient, through the output of the step and all later ones; a loss on the last step alone shows the reach best.
+/// gradient, through the output of the step and all later ones; a loss on the last step alone shows the reach best. Steps beyond a
+/// sequence's length, or where a mask is false, count nowhere.
 /// </remarks>
 /// <example><code>
 /// layer.GradientFlow = new GradientFlow&lt;float&gt;();
@@ -50,6 +51,8 @@ public sealed partial class GradientFlow<T> : IGateObserver<T>
     private string _family = "Recurrent";
     private int _directions = 1;
     private bool _readsBackward;
+    private bool _swept;
+    private object? _layer;
     private Entry _current = new();
 
     /// <summary>Makes a recording.</summary>
@@ -61,14 +64,14 @@ public sealed partial class GradientFlow<T> : IGateObserver<T>
 
     /// <summary>
     /// One line on the layer and direction whose gradient by the whole state reaches least far, such as: the gradient halves every 6
-    /// steps; reach about 40 steps (after which a hundredth is left).
+    /// steps; reach about 40 steps (after which a hundredth is left). Each sequence counts back from its own last step.
     /// </summary>
     public string Verdict
     {
         get
         {
             List<(double Reach, string Text)> verdicts = [.. _entries.Keys.Select(static key => key.Index).Distinct().Order().Select(JudgeDirection)];
-            if (verdicts.Count == 0) return "nothing was recorded: run the layer forward, then Backward";
+            if (verdicts.Count == 0 || !_swept) return "nothing was recorded: run the layer forward, then Backward";
             (double _, string text) = verdicts.MinBy(static verdict => verdict.Reach);
             return text;
         }
@@ -96,36 +99,50 @@ public sealed partial class GradientFlow<T> : IGateObserver<T>
     /// <inheritdoc/>
     void IGateObserver<T>.Gate(string name, Variable<T> value, double low, double high)
     {
-        int saturated = 0;
-        ReadOnlySpan<T> values = value.Span;
-        foreach (T element in values)
+        int saturated = 0, seen = 0, batch = value.Shape[0];
+        for (int row = 0; row < batch; row++)
         {
-            double place = double.CreateTruncating(element) - low, range = high - low;
-            if (place <= 0 || (!double.IsInfinity(range) && (place < 0.1 * range || place > 0.9 * range))) saturated++;
+            if (!_current.IsReal(row)) continue;
+            foreach (T element in value.Span.Slice(row * (value.Length / batch), value.Length / batch))
+            {
+                double place = double.CreateTruncating(element) - low, range = high - low;
+                if (place <= 0 || (!double.IsInfinity(range) && (place < 0.1 * range || place > 0.9 * range))) saturated++;
+                seen++;
+            }
         }
 
-        _current.Saturation[name] = values.Length == 0 ? 0 : saturated / (double)values.Length;
+        _current.Saturation[name] = seen == 0 ? 0 : saturated / (double)seen;
     }
 
-    internal void Begin(string family, RecurrentDirection direction)
+    internal void Begin(object layer, string family, RecurrentDirection direction)
     {
-        (_family, _directions, _readsBackward) = (family, direction == RecurrentDirection.Bidirectional ? 2 : 1, direction == RecurrentDirection.Reverse);
+        if (_layer is not null && _layer != layer) Errors.Invalid("GradientFlow: this recording belongs to another layer, whose steps would be lost. Give each layer a recording of its own.");
+        (_layer, _family, _directions, _readsBackward) = (layer, family, direction == RecurrentDirection.Bidirectional ? 2 : 1, direction == RecurrentDirection.Reverse);
+        _swept = false;
         _entries.Clear();
     }
 
-    internal void Enter(int index, int step)
+    /// <summary>A step is about to run; <paramref name="valid"/> is 0 for the rows that take no part, or empty if all do.</summary>
+    internal void Enter(int index, int step, ReadOnlySpan<T> valid)
     {
         // A piece of a sequence within a memory budget runs twice; what was written the first time stands.
-        if (!_entries.TryGetValue((index, step), out Entry? entry)) _entries[(index, step)] = entry = new();
-        _current = entry;
+        if (_entries.TryGetValue((index, step), out Entry? entry))
+        {
+            _current = entry;
+            return;
+        }
+
+        bool[]? real = valid.IsEmpty ? null : new bool[valid.Length];
+        for (int row = 0; row < valid.Length; row++) real![row] = valid[row] != T.Zero;
+        _entries[(index, step)] = _current = new(real);
     }
 
     internal void Leave<TState>(RecurrentCell<T, TState> cell, Variable<T> x, TState before, TState after, SequenceNoise<T> noise)
         where TState : struct, IState<TState, T>
     {
-        HookParts hook = new(_current);
+        HookParts hook = new(this, _current);
         after.Map(ref hook);
-        if (_jacobianNorms) _current.JacobianNorm ??= JacobianNorm(cell, x, before, noise);
+        if (_jacobianNorms) _current.JacobianNorm ??= JacobianNorm(cell, x, before, noise, _current);
     }
 
     private bool IsReverse(int index) => _readsBackward || index % _directions == 1;
@@ -133,9 +150,43 @@ public sealed partial class GradientFlow<T> : IGateObserver<T>
     private GradientFlowStep StepOf(int index, int step, Entry entry)
     {
         (int layer, bool isReverse) = (index / _directions, IsReverse(index));
-        double? ratio = _entries.TryGetValue((index, isReverse ? step - 1 : step + 1), out Entry? next) ? entry.Norms[0] / next.Norms[0] : null;
-        double? rest = entry.Norms.Count > 1 ? Math.Sqrt(entry.Norms.Skip(1).Sum(static norm => norm * norm)) : null;
-        return new(layer, isReverse, step, entry.Norms.Count > 0 ? entry.Norms[0] : double.NaN, rest, ratio, entry.Saturation, entry.JacobianNorm);
+        double? ratio = _entries.TryGetValue((index, isReverse ? step - 1 : step + 1), out Entry? next) ? Norm(entry, 0, 1) / Norm(next, 0, 1) : null;
+        double? rest = entry.Squares.Count > 1 ? Norm(entry, 1, entry.Squares.Count) : null;
+        return new(layer, isReverse, step, Norm(entry, 0, 1), rest, ratio, entry.Saturation, entry.JacobianNorm);
+    }
+
+    /// <summary>The norm of the gradient by some parts of the state, over the rows that take part; 0 where the sweep did not come by.</summary>
+    private double Norm(Entry entry, int start, int end)
+    {
+        double sum = _swept ? 0 : double.NaN;
+        for (int part = start; part < end; part++)
+        {
+            double[] squares = entry.Squares[part];
+            for (int row = 0; row < squares.Length; row++) sum += entry.IsReal(row) ? squares[row] : 0;
+        }
+
+        return Math.Sqrt(sum);
+    }
+
+    /// <summary>The root mean square over the rows of the norm by the whole state, over the distance from the end; each row counts its own real steps.</summary>
+    private double[] NormsByDistance(int index)
+    {
+        List<(double Sum, int Rows)> sums = [];
+        Entry[] back = [.. _entries.Where(entry => entry.Key.Index == index).OrderBy(entry => IsReverse(index) ? entry.Key.Step : -entry.Key.Step).Select(static entry => entry.Value)];
+        int batch = back.Length == 0 || back[0].Squares.Count == 0 ? 0 : back[0].Squares[0].Length;
+        for (int row = 0; row < batch; row++)
+        {
+            int distance = 0;
+            foreach (Entry entry in back)
+            {
+                if (!entry.IsReal(row)) continue;
+                if (distance == sums.Count) sums.Add(default);
+                (double sum, int rows) = sums[distance];
+                sums[distance++] = (sum + entry.Squares.Sum(squares => squares[row]), rows + 1);
+            }
+        }
+
+        return [.. sums.Select(static entry => Math.Sqrt(entry.Sum / entry.Rows))];
     }
 
     /// <summary>How far the gradient of one layer and direction reaches, in steps, and that in words.</summary>
@@ -143,9 +194,7 @@ public sealed partial class GradientFlow<T> : IGateObserver<T>
     {
         bool isReverse = IsReverse(index);
         string name = _entries.Keys.Any(static key => key.Index > 0) ? string.Create(CultureInfo.InvariantCulture, $"layer {index / _directions} {(isReverse ? "reverse" : "forward")}: ") : string.Empty;
-
-        // By their distance from the step that is read last; the gradient travels towards larger distances.
-        double[] norms = [.. _entries.Where(entry => entry.Key.Index == index).OrderBy(entry => isReverse ? entry.Key.Step : -entry.Key.Step).Select(static entry => entry.Value.Norm)];
+        double[] norms = NormsByDistance(index);
         int bad = Array.FindIndex(norms, static norm => double.IsInfinity(norm));
         if (bad >= 0) return (-1, Say($"{name}the gradient is infinite {bad} steps from the end: it explodes"));
         int first = Array.FindIndex(norms, static norm => norm > 0);
@@ -174,13 +223,13 @@ public sealed partial class GradientFlow<T> : IGateObserver<T>
     /// The largest singular value of J = ∂(state after) / ∂(state before): v ← Jᵀ J v, normalized, on a tape of its own. J v is the
     /// gradient of ⟨Jᵀ u, v⟩ by u.
     /// </summary>
-    private static double JacobianNorm<TState>(RecurrentCell<T, TState> cell, Variable<T> x, TState before, SequenceNoise<T> noise)
+    private static double JacobianNorm<TState>(RecurrentCell<T, TState> cell, Variable<T> x, TState before, SequenceNoise<T> noise, Entry entry)
         where TState : struct, IState<TState, T>
     {
         const int most = 50;
         using Tape<T> tape = new(x.Tape.Training, x.Tape.Seed);
         List<Tensor<T>> direction = [];
-        Random(before, direction);
+        if (!Random(before, direction, entry)) return double.NaN;
         IGateObserver<T>? observer = cell.Observer;
         cell.Observer = null;
         try
@@ -234,8 +283,8 @@ public sealed partial class GradientFlow<T> : IGateObserver<T>
         static ReadOnlySpan<Variable<T>> Span(List<Variable<T>> list) => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(list);
     }
 
-    /// <summary>A random direction of length 1 in the space of a state.</summary>
-    private static void Random<TState>(TState state, List<Tensor<T>> direction)
+    /// <summary>A random direction of length 1 in the space of a state, 0 in rows that take no part; false if none does.</summary>
+    private static bool Random<TState>(TState state, List<Tensor<T>> direction, Entry entry)
         where TState : struct, IState<TState, T>
     {
         List<Variable<T>> parts = [];
@@ -245,12 +294,21 @@ public sealed partial class GradientFlow<T> : IGateObserver<T>
         foreach (Variable<T> part in parts)
         {
             Tensor<T> tensor = new(part.Shape);
-            tensor.Write(values => random.FillNormal(values, 0, 1));
+            tensor.Write(values =>
+            {
+                random.FillNormal(values, 0, 1);
+                int width = values.Length / Math.Max(1, part.Shape[0]);
+                for (int row = 0; row < part.Shape[0]; row++)
+                {
+                    if (!entry.IsReal(row)) values.Slice(row * width, width).Clear();
+                }
+            });
             direction.Add(tensor);
         }
 
         double length = Math.Sqrt(direction.Sum(static tensor => SquaredNorm(tensor.Span)));
         foreach (Tensor<T> tensor in direction) tensor.Write(values => Scale(values, 1 / length));
+        return length > 0;
     }
 
     private static void Scale(Span<T> values, double factor)
@@ -266,38 +324,36 @@ public sealed partial class GradientFlow<T> : IGateObserver<T>
     }
 
     /// <summary>What is known of one step.</summary>
-    private sealed class Entry
+    private sealed class Entry(bool[]? real = null)
     {
-        /// <summary>The norm of the gradient by each part of the state.</summary>
-        public List<double> Norms { get; } = [];
-
-        /// <summary>The norm of the gradient by the whole state; NaN before it is known.</summary>
-        public double Norm => Norms.Count == 0 ? double.NaN : Math.Sqrt(Norms.Sum(static norm => norm * norm));
+        /// <summary>For each part of the state, the squared norm of the gradient by each row.</summary>
+        public List<double[]> Squares { get; } = [];
 
         public Dictionary<string, double> Saturation { get; } = [];
 
         public double? JacobianNorm { get; set; }
+
+        /// <summary>Whether a row takes part in the step.</summary>
+        public bool IsReal(int row) => real is null || real[row];
     }
 
     /// <summary>Has the norm of the gradient by each part written down when it is complete.</summary>
-    private struct HookParts(Entry entry) : IVariableMap<T>
+    private struct HookParts(GradientFlow<T> flow, Entry entry) : IVariableMap<T>
     {
         private int _part;
 
         public Variable<T> Apply(Variable<T> variable)
         {
-            int part = _part++;
-            if (entry.Norms.Count <= part) entry.Norms.Add(variable.RequiresGradient ? 0 : double.NaN);
-            Entry into = entry;
-            if (variable.RequiresGradient)
+            int part = _part++, batch = variable.Shape[0];
+            if (entry.Squares.Count <= part) entry.Squares.Add(new double[batch]);
+            if (!variable.RequiresGradient) return variable;
+            (Entry into, GradientFlow<T> recording) = (entry, flow);
+            variable.OnGradient(gradient =>
             {
-                variable.OnGradient(gradient =>
-                {
-                    into.Norms[part] = Math.Sqrt(SquaredNorm(gradient.Span));
-                    return gradient;
-                });
-            }
-
+                recording._swept = true;
+                for (int row = 0, width = gradient.Length / Math.Max(1, batch); row < batch; row++) into.Squares[part][row] = SquaredNorm(gradient.Span.Slice(row * width, width));
+                return gradient;
+            });
             return variable;
         }
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Autograd;
 
@@ -41,6 +42,7 @@ public sealed class Rnn<T> : RecurrentLayer<T, Hidden<T>>
     /// <param name="options">Layers, directions and the rest.</param>
     /// <param name="nonlinearity">tanh or ReLU.</param>
     /// <exception cref="ArgumentException">A size below 1, a probability outside [0, 1], or options that cannot be combined.</exception>
+    [OverloadResolutionPriority(1)] // new() is an int, too
     public Rnn(int inputSize, int hiddenSize, RecurrentOptions options, Nonlinearity nonlinearity = Nonlinearity.Tanh)
         : base("Rnn", inputSize, options, place => new RnnCell<T>(place.Sizes(hiddenSize), nonlinearity)) => Nonlinearity = nonlinearity;
 
@@ -86,6 +88,7 @@ public sealed class Lstm<T> : RecurrentLayer<T, LstmState<T>>
     /// <param name="peephole">Whether the gates see c.</param>
     /// <param name="projectionSize">Features of h and the output; 0 for no projection.</param>
     /// <exception cref="ArgumentException">A size below 1, a probability outside [0, 1], or options that cannot be combined.</exception>
+    [OverloadResolutionPriority(1)] // new() is an int, too
     public Lstm(int inputSize, int hiddenSize, RecurrentOptions options, bool peephole = false, int projectionSize = 0)
         : base("Lstm", inputSize, options, place => new LstmCell<T>(place.Sizes(hiddenSize), peephole, projectionSize))
     {
@@ -129,6 +132,7 @@ public sealed class Gru<T> : RecurrentLayer<T, Hidden<T>>
     /// <param name="options">Layers, directions and the rest.</param>
     /// <param name="resetAfter">Whether the reset gate is applied after the recurrent product, or to h before it.</param>
     /// <exception cref="ArgumentException">A size below 1, a probability outside [0, 1], or options that cannot be combined.</exception>
+    [OverloadResolutionPriority(1)] // new() is an int, too
     public Gru(int inputSize, int hiddenSize, RecurrentOptions options, bool resetAfter = true)
         : base("Gru", inputSize, options, place => new GruCell<T>(place.Sizes(hiddenSize), resetAfter))
     {

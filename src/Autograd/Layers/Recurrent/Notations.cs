@@ -113,6 +113,8 @@ public static class Gru
     {
         (int inputSize, int hiddenSize, bool hasBias) = Notation.Check(r, z, n);
 
+        if (!Enum.IsDefined(update)) Errors.OutOfRange(nameof(update), update, $"Gru: there is no update gate {update}.");
+
         // σ(−a) = 1 − σ(a): the other meaning of z is the other sign of its sums.
         if (update == UpdateGate.Replaces) z = new(Notation.Negated(z.Input), Notation.Negated(z.Hidden), z.Bias is null ? null : Notation.Negated(z.Bias));
         return Notation.Fill(new Gru<T>(inputSize, hiddenSize, new RecurrentOptions { Bias = hasBias }, resetAfter), [r, z, n]);
@@ -168,6 +170,11 @@ internal static class Notation
     public static (int InputSize, int HiddenSize, bool HasBias) Check<T>(params ReadOnlySpan<GateWeights<T>> gates)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        foreach (GateWeights<T> gate in gates)
+        {
+            if (gate.Input is null || gate.Hidden is null) Errors.Argument("A gate has no matrices (default). Make it by new GateWeights<T>(W, V, b).");
+        }
+
         Shape input = gates[0].Input.Shape;
         if (input.Rank != 2) Errors.Shape($"A gate's matrix on the input has shape {input}; it needs [hidden, inputs].");
         bool hasBias = gates[0].Bias is not null;

@@ -55,7 +55,7 @@ public sealed class Recurrent<T, TState> : RecurrentLayer<T, TState>
     {
         if (options.NumLayers > 1 || options.Directions > 1)
         {
-            Errors.Argument($"Recurrent: {options.NumLayers} layers in {options.Directions} directions need a cell each. Pass a function that makes a cell: new Recurrent<…>(inputSize, features => new …(features, …), options).");
+            Errors.Argument($"Recurrent: {options.NumLayers} {(options.NumLayers == 1 ? "layer" : "layers")} in {options.Directions} {(options.Directions == 1 ? "direction" : "directions")} need a cell each. Pass a function that makes a cell: new Recurrent<…>(inputSize, features => new …(features, …), options).");
         }
 
         return OfCells(options);

@@ -46,7 +46,8 @@ public abstract class RecurrentCell<T, TState> : Module<T>
     /// <param name="noise">A mask over h, a recurrent weight with some elements dropped, or neither.</param>
     public virtual TState Step(Variable<T> x, TState state, SequenceNoise<T> noise)
     {
-        if (noise.HiddenMask.IsNone) return Step(x, state);
+        if (noise.HasRecurrentWeight) Errors.Invalid($"{GetType().Name.Split('`')[0]}: it names a RecurrentWeight, which WeightDrop replaces, but does not override Step(x, state, noise), where the replacement is given.");
+        if (!noise.HasHiddenMask) return Step(x, state);
         MaskFirstPart<T> mask = new(noise.HiddenMask);
         return Step(x, state.Map(ref mask));
     }
@@ -104,8 +105,14 @@ public readonly record struct SequenceNoise<T>
     /// <summary>What h is multiplied by in the recurrent products, [batch, hidden]; <c>default</c> for none. Gal and Ghahramani 2016.</summary>
     public Variable<T> HiddenMask { get; init; }
 
+    /// <summary>Whether there is a mask over h.</summary>
+    public bool HasHiddenMask => !HiddenMask.IsNone;
+
     /// <summary>What takes the place of the cell's <c>RecurrentWeight</c>; <c>default</c> for none. Merity, Keskar and Socher 2018.</summary>
     public Variable<T> RecurrentWeight { get; init; }
+
+    /// <summary>Whether there is a weight to use in the place of the cell's own.</summary>
+    public bool HasRecurrentWeight => !RecurrentWeight.IsNone;
 }
 
 /// <summary>Finds one part of a state.</summary>

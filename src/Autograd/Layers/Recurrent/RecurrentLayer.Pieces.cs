@@ -8,9 +8,9 @@ namespace Autograd;
 /// </summary>
 public abstract partial class RecurrentLayer<T, TState>
 {
-    // What the sweep of a piece holds at once, in units of what its forward run holds: as much again in gradients, and a quarter
-    // for blocks of memory that are larger than what is in them.
-    private const double SweepFactor = 2.5;
+    // What the sweep of steps holds at once beside their forward run, in units of what that holds: as much again in gradients, and
+    // half of it for blocks of memory that are larger than what is in them.
+    private const double SweepFactor = 1.5;
 
     // Steps that are tried to see what one takes.
     private const int FewSteps = 4, MoreSteps = 20;
@@ -33,8 +33,10 @@ public abstract partial class RecurrentLayer<T, TState>
     private (Variable<T> Outputs, TState State) RunDirection(
         int index, Variable<T> sequence, TState state, SequencePath<T> path, Span<TState> steps, bool keepsOutputs)
     {
-        Piece whole = new(this, index, sequence, state, Noise(_cells[index], sequence.Tape, sequence.Shape[1]), path);
-        int time = sequence.Shape[0], length = steps.IsEmpty ? StepsOfPiece(whole) : time;
+        SequenceNoise<T> noise = Noise(_cells[index], sequence.Tape, sequence.Shape[1]);
+        if (!path.Valid.IsNone && !RunsFused(index, noise, !steps.IsEmpty)) sequence = WithRealPadding(sequence, path.Valid);
+        Piece whole = new(this, index, sequence, state, noise, path);
+        int time = sequence.Shape[0], length = StepsOfPiece(whole, steps.IsEmpty);
         if (length == time) return RunPiece(index, sequence, state, whole.Noise, path, steps);
         Tape<T> tape = sequence.Tape;
         int count = ((time - 1) / length) + 1;
@@ -65,21 +67,27 @@ public abstract partial class RecurrentLayer<T, TState>
         return whole;
     }
 
-    /// <summary>The steps of a piece that fit the budget together with what lies between the pieces; all of them without a budget.</summary>
+    /// <summary>
+    /// The steps of a piece: half of the budget is for what all layers and directions keep, half for what one of them holds while it
+    /// is swept. All steps without a budget.
+    /// </summary>
     /// <exception cref="InvalidOperationException">No cut fits.</exception>
-    private int StepsOfPiece(Piece whole)
+    private int StepsOfPiece(Piece whole, bool mayCut)
     {
         (int time, int batch) = (whole.Sequence.Shape[0], whole.Sequence.Shape[1]);
         if (Options.MemoryBudget is not { } budget || !whole.Sequence.Tape.Records || time <= 1) return time;
+        if (!mayCut) Errors.Invalid($"{_family}: ForwardAll gives the states of all steps, which a MemoryBudget does not keep. Use Forward or FinalState, or an inference tape, or a layer without a budget.");
+        Measured.Key key = new(batch, Math.Min(MoreSteps, time), !whole.Path.Valid.IsNone, RunsFused(whole.Index, whole.Noise, keepsSteps: false));
         ref Measured? measured = ref _measured[whole.Index];
-        if (measured is not { } known || known.Batch != batch || known.IsMasked == whole.Path.Valid.IsNone) measured = known = Measure(whole);
-        long least = long.MaxValue, between = _cells.Length * known.State;
+        if (measured is not { } known || known.Of != key) measured = known = Measure(whole, key);
+        long least = long.MaxValue;
         for (int pieces = 1; pieces <= time; pieces++)
         {
             int steps = ((time - 1) / pieces) + 1;
-            long bytes = (long)(SweepFactor * (known.Fixed + (known.Step * steps))) + (pieces == 1 ? 0 : between * pieces);
+            double run = known.Fixed + (known.Step * steps), kept = _cells.Length * (pieces == 1 ? run : known.State * pieces);
+            long bytes = (long)(2 * Math.Max(kept, (pieces == 1 ? SweepFactor : SweepFactor + 1) * run));
             if (bytes <= budget) return steps;
-            if (between * pieces > least) break; // what lies between more pieces is more than all that fits
+            if (pieces > 1 && 2 * kept > least) break; // more pieces keep more than all that fits
             least = Math.Min(least, bytes);
         }
 
@@ -88,16 +96,16 @@ public abstract partial class RecurrentLayer<T, TState>
     }
 
     /// <summary>What a step takes, from two short runs.</summary>
-    private static Measured Measure(Piece whole)
+    private static Measured Measure(Piece whole, Measured.Key key)
     {
-        int more = Math.Min(MoreSteps, whole.Sequence.Shape[0]), few = more / 5;
+        int more = key.Steps, few = more / 5;
         Tape<T> tape = whole.Sequence.Tape;
         int batch = whole.Sequence.Shape[1];
         long small = tape.Measure(whole.Cut(0, few), static piece => _ = piece.Run());
         long large = tape.Measure(whole.Cut(0, more), static piece => _ = piece.Run());
         long state = tape.Measure((whole.Layer._cells[0], tape, batch), static a => _ = a.Item1.ZeroState(a.tape, a.batch));
         double step = (large - small) / (double)(more - few);
-        return new(batch, !whole.Path.Valid.IsNone, step, Math.Max(0, small - (step * few)), state);
+        return new(key, step, Math.Max(0, small - (step * few)), state);
     }
 
     /// <summary>A run of steps of one layer in one direction, and what it starts from.</summary>
@@ -114,5 +122,9 @@ public abstract partial class RecurrentLayer<T, TState>
     }
 
     /// <summary>The bytes of a step, of a run beside its steps, and of a state.</summary>
-    private sealed record Measured(int Batch, bool IsMasked, double Step, double Fixed, long State);
+    private sealed record Measured(Measured.Key Of, double Step, double Fixed, long State)
+    {
+        /// <summary>What these depend on.</summary>
+        public readonly record struct Key(int Batch, int Steps, bool IsMasked, bool IsFused);
+    }
 }

@@ -8,11 +8,13 @@ public abstract partial class RecurrentLayer<T, TState>
     private (Variable<T> Outputs, TState State) RunPiece(
         int index, Variable<T> sequence, TState state, SequenceNoise<T> noise, SequencePath<T> path, Span<TState> steps)
     {
-        RecurrentCell<T, TState> cell = _cells[index];
-        return cell.IsFused && noise.HiddenMask.IsNone && !Options.ZonesOut && steps.IsEmpty && GradientFlow is null
-            ? cell.RunFused(sequence, state, noise, path)
+        return RunsFused(index, noise, !steps.IsEmpty)
+            ? _cells[index].RunFused(sequence, state, noise, path)
             : RunSteps(index, sequence, state, noise, path, steps);
     }
+
+    private bool RunsFused(int index, SequenceNoise<T> noise, bool keepsSteps) =>
+        _cells[index].IsFused && !noise.HasHiddenMask && !Options.ZonesOut && !keepsSteps && GradientFlow is null;
 
     /// <summary>What chance decides for one sequence.</summary>
     private SequenceNoise<T> Noise(RecurrentCell<T, TState> cell, Tape<T> tape, int batch)
@@ -41,7 +43,7 @@ public abstract partial class RecurrentLayer<T, TState>
             {
                 int t = path.Reverse ? time - 1 - step : step;
                 tape.AtTimeStep(path.First + t);
-                GradientFlow?.Enter(index, path.First + t);
+                GradientFlow?.Enter(index, path.First + t, path.Valid.IsNone ? default : path.Valid.Span.Slice(t * batch, batch));
                 TState next = cell.Step(sequence[t], state, noise);
                 RequireParts require = new(cell, state);
                 next.Map(ref require);
@@ -63,7 +65,7 @@ public abstract partial class RecurrentLayer<T, TState>
                 if (states.Length > 0) states[t] = state;
             }
 
-            Variable<T> all = time == 0 ? tape.Zeros(cell.Output(state).Shape.Insert(0, 0)) : Variable.Stack<T>(outputs.AsSpan(0, time));
+            Variable<T> all = time == 0 ? NoOutputs(cell, sequence, state) : Variable.Stack<T>(outputs.AsSpan(0, time));
             if (!path.Valid.IsNone) all = ChooseOperation<T>.Apply(path.Valid, all, default);
             if (states.Length > 0) steps[index] = time == 0 ? NoSteps(state) : Stack(states.AsSpan(0, time));
             return (all, state);
@@ -75,6 +77,36 @@ public abstract partial class RecurrentLayer<T, TState>
             ArrayPool<Variable<T>>.Shared.Return(outputs, clearArray: true);
             if (states.Length > 0) ArrayPool<TState>.Shared.Return(states, clearArray: true);
         }
+    }
+
+    /// <summary>
+    /// Puts each sequence's first real input where it has none. A cell runs on all rows, and one that is not differentiable at 0
+    /// would make NaN there, which 0 times itself does not undo.
+    /// </summary>
+    private static Variable<T> WithRealPadding(Variable<T> sequence, Variable<T> valid)
+    {
+        Shape shape = sequence.Shape;
+        (int time, int batch, int width) = (shape[0], shape[1], shape[2]);
+        Variable<T> padding = sequence.Tape.Allocate(shape, out Span<T> rows);
+        ReadOnlySpan<T> values = sequence.Span, real = valid.Span;
+        for (int row = 0; row < batch; row++)
+        {
+            int first = 0;
+            while (real[(first * batch) + row] == T.Zero) first++;
+            ReadOnlySpan<T> input = values.Slice(((first * batch) + row) * width, width);
+            for (int t = 0; t < time; t++) input.CopyTo(rows[(((t * batch) + row) * width)..]);
+        }
+
+        return ChooseOperation<T>.Apply(valid, sequence, padding);
+    }
+
+    /// <summary>No outputs, whose gradients by input and parameters are zeros as those of a kernel.</summary>
+    private static Variable<T> NoOutputs(RecurrentCell<T, TState> cell, Variable<T> sequence, TState state)
+    {
+        Shape none = cell.Output(state).Shape.Insert(0, 0);
+        Variable<T> outputs = sequence.Reshape(none);
+        foreach (Parameter<T> parameter in cell.Parameters) outputs += parameter.On(sequence.Tape).Reshape(parameter.Shape.Length)[..0].Reshape(none);
+        return outputs;
     }
 
     private static TState NoSteps(TState state)

@@ -41,6 +41,11 @@ public abstract partial class RecurrentLayer<T, TState> : Module<T>
             _cells[index] = make(new CellPlace(this, index < options.Directions ? InputSize : OutputSizeOf(_cells[0]), suffix));
             if (_cells[index] is GatedCell<T, TState> { Suffix.Length: > 0 }) Adopt(_cells[index]); // its parameters' names say where it stands
             else AddModule(_cells.Length == 1 ? "cell" : "cell" + suffix, _cells[index]);
+            if (index > 0 && _cells[index].OutputSize != _cells[0].OutputSize)
+            {
+                Errors.Argument($"{family}: the cells give {_cells[0].OutputSize} and {_cells[index].OutputSize} features; all must give as many. Use the features the function is given as input size alone.");
+            }
+
             if (options.WeightDrop > 0 && _cells[index].RecurrentWeight is null)
             {
                 Errors.Argument($"{family}: WeightDrop was asked for, but {_cells[index].GetType().Name} does not say which of its weights is recurrent. Override RecurrentWeight, or leave WeightDrop out.");
@@ -141,9 +146,9 @@ public abstract partial class RecurrentLayer<T, TState> : Module<T>
         if (shape.Rank != 3 || (InputSize > 0 && shape[2] != InputSize)) RefuseInput(shape);
         Tape<T> tape = input.Tape;
         (int time, int batch) = BatchFirst ? (shape[1], shape[0]) : (shape[0], shape[1]);
-        state = Initial(tape, state, batch);
-        GradientFlow?.Begin(_family, Options.Direction);
         Variable<T> valid = ValidSteps.On(tape, _family, time, batch, lengths, mask, BatchFirst);
+        state = Initial(tape, state, batch);
+        GradientFlow?.Begin(this, _family, Options.Direction);
         Variable<T> sequence = BatchFirst ? input.Transpose(0, 1) : input;
 
         // Whatever stands in the padding is cut off before it meets a weight; one-hot rows are finite anyway.

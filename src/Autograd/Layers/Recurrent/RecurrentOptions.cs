@@ -28,7 +28,7 @@ public enum MergeMode
     /// <summary>Their product, element by element.</summary>
     Product,
 
-    /// <summary>Nothing: both, along a new first axis, [2, time, batch, hidden]. For one layer.</summary>
+    /// <summary>Nothing: both, along a new first axis, [2, time, batch, hidden] ([2, batch, time, hidden] with BatchFirst). For one layer.</summary>
     None,
 }
 

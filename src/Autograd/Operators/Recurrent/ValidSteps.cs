@@ -25,6 +25,7 @@ internal static class ValidSteps
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (lengths.Shape != new Shape(batch)) Errors.Shape($"{who}: the lengths have shape {lengths.Shape}; a batch of {batch} needs {batch} of them, [{batch}].");
+        if (time == 0 && batch > 0) Errors.Argument($"{who}: lengths were given, but the input has no steps, and a length is 1 or more. Leave lengths out.");
         ReadOnlySpan<int> steps = lengths.Span;
         for (int b = 0; b < batch; b++)
         {

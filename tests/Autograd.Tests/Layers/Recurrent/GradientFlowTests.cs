@@ -89,6 +89,46 @@ public sealed class GradientFlowTests
     }
 
     [Fact]
+    public void PaddingCountsNowhere()
+    {
+        // Each sequence by itself, and both in one padded batch: the same decay, the same saturation.
+        string[] alone = [Verdict(null), Verdict(new Tensor<int>([2], [40, 5]))];
+        Assert.Equal(alone[0], alone[1]);
+        Lstm<double> layer = new(1, 4);
+        layer.Initialize(3, static (path, _) => path == "bias_ih_l0" ? Initializer.Constant(9) : Initializer.Zeros);
+        using Tape<double> tape = new();
+        layer.GradientFlow = new(jacobianNorms: true);
+        Variable<double> x = tape.Constant(Random([3, 2, 1]));
+        tape.Backward(layer.FinalState(x, lengths: new Tensor<int>([2], [3, 1])).H.Sum());
+        Assert.All(layer.GradientFlow.Steps, static step => Assert.Equal(1, step.Saturation["f"]));
+        Assert.All(layer.GradientFlow.Steps, static step => Assert.True(step.JacobianNorm > 0));
+
+        static string Verdict(Tensor<int>? lengths)
+        {
+            Recurrent<double, Hidden<double>> line = new(new Line(0.890898718140339));
+            using Tape<double> tape = new();
+            line.GradientFlow = new();
+            tape.Backward(line.FinalState(tape.Variable(Random([40, 2, 1])), lengths: lengths).H.Sum());
+            return line.GradientFlow.Verdict;
+        }
+    }
+
+    [Fact]
+    public void ARecordingWithoutASweepOrOfTwoLayersIsRefused()
+    {
+        Gru<double> one = new(1, 2), other = new(1, 2);
+        one.Initialize(1);
+        other.Initialize(1);
+        using Tape<double> tape = new();
+        GradientFlow<double> flow = new();
+        (one.GradientFlow, other.GradientFlow) = (flow, flow);
+        one.Forward(tape.Zeros([3, 1, 1]));
+        Assert.All(flow.Steps, static step => Assert.True(double.IsNaN(step.HiddenGradient)));
+        Assert.Contains("then Backward", flow.Verdict, StringComparison.Ordinal);
+        Assert.Contains("another layer", Assert.Throws<InvalidOperationException>(() => other.Forward(tape.Zeros([3, 1, 1]))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AStateThatLeadsNowhereHasNoJacobian()
     {
         Recurrent<double, Hidden<double>> layer = new(new Forgetful());

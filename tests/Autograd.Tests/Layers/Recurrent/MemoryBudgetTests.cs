@@ -56,6 +56,62 @@ public sealed class MemoryBudgetTests
         }
     }
 
+    [Theory]
+    [InlineData(3, false)]
+    [InlineData(6, false)]
+    [InlineData(3, true)]
+    public void LayersKeepTheBudgetTogether(int layers, bool normalized)
+    {
+        const int steps = 1_000, hidden = 16;
+        Tensor<double> x = new([steps, 1, 4]);
+        x.Write(static values => new RandomSource(1).FillNormal(values, 0, 1));
+        long plain = Peak(null), budget = plain / 6;
+
+        // Outputs and their gradients are not counted: of each direction and of both, in blocks that may be a quarter larger.
+        long outputs = (long)(2 * 1.25 * layers * steps * 4 * hidden * sizeof(double));
+        long peak = Peak(budget);
+        Assert.True(peak <= budget + outputs, $"{peak:N0} bytes with a budget of {budget:N0} and outputs of {outputs:N0}; {plain:N0} without");
+
+        long Peak(long? bytes)
+        {
+            Lstm<double> layer = new(4, hidden, new RecurrentOptions { NumLayers = layers, Direction = RecurrentDirection.Bidirectional, LayerNorm = normalized, MemoryBudget = bytes });
+            layer.Initialize(5);
+            using Tape<double> tape = new();
+            tape.Backward(layer.FinalState(tape.Constant(x)).H.Sum());
+            return tape.PeakBytes;
+        }
+    }
+
+    [Fact]
+    public void WhatWasMeasuredOnceDoesNotServeForAnotherWayToRun()
+    {
+        Gru<double> layer = new(3, 16, new RecurrentOptions { MemoryBudget = 200_000, RecurrentDropout = 0.3 });
+        layer.Initialize(5);
+        Tensor<double> x = new([2_000, 1, 3]);
+        long training = Peak(trains: true);
+        Peak(trains: false); // runs as one node
+        using (Tape<double> tape = new()) layer.FinalState(tape.Constant(x[..2]));
+        Assert.Equal(training, Peak(trains: true));
+        Assert.True(training <= 200_000);
+
+        long Peak(bool trains)
+        {
+            using Tape<double> tape = new(training: trains);
+            tape.Backward(layer.FinalState(tape.Constant(x)).H.Sum());
+            return tape.PeakBytes;
+        }
+    }
+
+    [Fact]
+    public void StatesOfAllStepsAreNoMatterForABudget()
+    {
+        Lstm<double> layer = new(2, 3, new RecurrentOptions { MemoryBudget = 1_000_000 });
+        layer.Initialize(5);
+        using Tape<double> tape = new(), inference = Tape<double>.Inference();
+        Assert.Contains("ForwardAll", Assert.Throws<InvalidOperationException>(() => layer.ForwardAll(tape.Zeros([5, 1, 2]))).Message, StringComparison.Ordinal);
+        Assert.Equal(new Shape(1, 5, 1, 3), layer.ForwardAll(inference.Zeros([5, 1, 2])).Steps.C.Shape);
+    }
+
     [Fact]
     public void TheSecondOrderIsThere()
     {
