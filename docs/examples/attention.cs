@@ -37,6 +37,15 @@ int right = Enumerable.Range(0, best.Length).Count(row => best[row][0].Tokens.Se
 Console.WriteLine($"{right} of {best.Length} right; first: {string.Join(' ', best[0][0].Tokens)} at {best[0][0].LogProbability:0.000}");
 if (right < 45) throw new InvalidOperationException("The model has not learned its task.");
 
+// Attention by itself: queries of all steps at once, over a memory with lengths.
+Variable<float> queries = inference.Full([3, 2, 4], 0.5), memory = inference.Full([5, 2, 4], 0.1);
+GeneralAttention<float> general = new(querySize: 4, memorySize: 4);
+general.Initialize(seed: 1);
+(Variable<float> context, Variable<float> weights) = general.Forward(queries, memory, lengths: new Tensor<int>([2], [5, 3]));
+(_, Variable<float> scaled) = new DotAttention<float>(size: 4, scaled: true).Forward(queries, memory, mask: new Tensor<bool>([5, 2], [true, true, true, true, false, true, true, true, true, true]));
+Console.WriteLine($"context {context.Shape}, weights {weights.Shape}, {scaled.Shape}");
+if (weights[0].Span[8] != 0) throw new InvalidOperationException("A padded step has a weight.");
+
 // Token by token, as they come: greedy, or drawn.
 foreach (int[] next in Decode.Stream(StepModel.Of(model.Decoder), inference, prompt, model.Encode(inference, tests, testLengths), longest, Sampling.Greedy)) Console.Write($"{next[0]} ");
 Console.WriteLine();

@@ -47,6 +47,12 @@ gru.Initialize(seed: 2);
 Console.WriteLine($"merged {merged.Shape}");
 Require(merged.Shape == new Shape(3, 7, 8));
 
+// Both directions side by side without a merge; units of h and of c that keep their value by chance.
+Lstm<float> apart = new(inputs, hidden, new() { Direction = RecurrentDirection.Bidirectional, Merge = MergeMode.None, Zoneout = 0.1, CellZoneout = 0.2 });
+apart.Initialize(seed: 6);
+Variable<float> both = apart.Forward(tape.Constant(values), lengths: lengths).Outputs;
+Require(both.Shape == new Shape(2, 7, 3, 8));
+
 // Peepholes and a projection; a GRU with the reset gate before the product; the other direction alone.
 Lstm<float> projected = new(inputs, hidden, new RecurrentOptions(), peephole: true, projectionSize: 4);
 Gru<float> original = new(inputs, hidden, new RecurrentOptions { Direction = RecurrentDirection.Reverse }, resetAfter: false);

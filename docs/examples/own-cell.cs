@@ -34,6 +34,49 @@ Console.WriteLine(layer.GradientFlow.Verdict);
 Console.WriteLine(layer.GradientFlow);
 layer.GradientFlow = null;
 
+// A cell may have a state of any parts, and may say which of its weights is recurrent, so that weight drop works on it.
+Recurrent<double, Trace<double>> traced = new(new TracingCell<double>(inputs, hidden), new() { WeightDrop = 0.3, RecurrentDropout = 0.2, CellZoneout = 0.1 });
+traced.Initialize(seed: 2);
+GradientCheck.Run(traced.NamedParameters(), tape =>
+{
+    tape.Step = 1;
+    return traced.Forward(tape.Constant(values), lengths: lengths).Outputs.Square().Sum();
+}).ThrowIfFailed();
+Console.WriteLine("a cell with two parts and dropped weights: gradients checked");
+
+// h' = tanh(W x + V h + m), and m' = 0.9 m + 0.1 h' is a trace of the past.
+sealed class TracingCell<T> : RecurrentCell<T, Trace<T>>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private readonly Linear<T> _input, _recurrent;
+
+    public TracingCell(int inputSize, int hiddenSize)
+    {
+        _input = AddModule("input", new Linear<T>(inputSize, hiddenSize));
+        _recurrent = AddModule("recurrent", new Linear<T>(hiddenSize, hiddenSize, bias: false));
+    }
+
+    public override Parameter<T>? RecurrentWeight => _recurrent.Weight;
+
+    public override Trace<T> Step(Variable<T> x, Trace<T> state) => Step(x, state, default);
+
+    public override Trace<T> Step(Variable<T> x, Trace<T> state, SequenceNoise<T> noise)
+    {
+        Variable<T> seen = noise.HasHiddenMask ? state.H * noise.HiddenMask : state.H;
+        Variable<T> weight = noise.HasRecurrentWeight ? noise.RecurrentWeight : _recurrent.Weight.On(x.Tape);
+        Variable<T> h = (_input.Forward(x) + seen.Linear(weight) + state.Memory).Tanh();
+        return new(h, (0.9 * state.Memory) + (0.1 * h));
+    }
+}
+
+// A state is a record whose Map visits its variables.
+readonly record struct Trace<T>(Variable<T> H, Variable<T> Memory) : IState<Trace<T>, T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    public Trace<T> Map<TMap>(ref TMap map)
+        where TMap : IVariableMap<T>, allows ref struct => new(map.Apply(H), map.Apply(Memory));
+}
+
 // Minimal gated unit: f = σ(W [x; h] + b), n = tanh(W' [x; f ⊙ h] + b'), h' = (1 − f) ⊙ h + f ⊙ n. Zhou et al. 2016.
 sealed class MinimalGatedCell<T> : RecurrentCell<T, Hidden<T>>
     where T : unmanaged, IFloatingPointIeee754<T>

@@ -22,11 +22,20 @@ using (Tape<float> tape = new())
 {
     foreach (SequenceChunk chunk in stream.Chunks(time: 10))
     {
-        Gradients<float> gradients = truncation.Backward(tape, chunk, model.Loss);
+        Gradients<float> gradients = truncation.Backward(tape, chunk, model.Loss, model.Advance);
         gradients.ClipByGlobalNorm(5);
         optimizer.Step(gradients);
         if (chunk.Index % 60 == 0) Console.WriteLine($"chunk {chunk.Index}: {truncation.Loss:0.000} nats a letter over {truncation.Steps} steps; the window had {truncation.WindowSteps}");
     }
+}
+
+// An interrupted run goes on with the saved state, the number of steps before it, and the next chunk.
+using (Tape<float> tape = new())
+{
+    var resumed = new TruncatedBackpropagation<float, LstmState<float>>(k1: 10, k2: 10);
+    SequenceChunk next = stream.Chunk(index: 3, time: 10);
+    resumed.Resume(model.Lstm.ZeroState(tape, batch: 8), stateStart: 30, next);
+    resumed.Backward(tape, next, model.Loss);
 }
 
 // Real-valued streams work the same way: [time, batch, features] in, what follows each step out.
@@ -56,6 +65,7 @@ using (Tape<float> tape = new())
 {
     Tensor<int> targets = new([5, 2]), lengths = new([2], [5, 3]);
     Variable<float> logits = tape.Variable(new Tensor<float>([5, 2, 4]));
+    Variable<float> error = logits.SequenceSquaredError(tape.Zeros([5, 2, 4]), lengths, reduction: SequenceReduction.SequenceMean);
     Console.WriteLine($"mean {logits.SequenceCrossEntropy(targets, lengths).Item():0.000}, summed over time {logits.SequenceCrossEntropy(targets, lengths, reduction: SequenceReduction.TimeSum).Item():0.000}");
 }
 
@@ -66,6 +76,27 @@ signal.Write(static values => new RandomSource(3).FillNormal(values, 0, 1));
 (float cut, long peak) = Train(budget: needed / 10);
 Console.WriteLine($"20,000 steps: {needed:N0} bytes, or {peak:N0} with a budget of {needed / 10:N0}; gradients {plain:0.0000} and {cut:0.0000}");
 if (peak > needed / 10 || Math.Abs(plain - cut) > 1e-3 * Math.Abs(plain)) throw new InvalidOperationException("The budget was not kept.");
+
+// The same by hand, for anything: what the function makes is not kept but made again in the sweep.
+using (Tape<float> tape = new())
+{
+    Lstm<float> lstm = new(1, 16);
+    lstm.Initialize(seed: 1);
+    LstmState<float> state = lstm.ZeroState(tape, batch: 1);
+    Variable<float> sum = default;
+    for (int start = 0; start < 20_000; start += 500)
+    {
+        (Variable<float> loss, state) = tape.Checkpoint((lstm, state, x: tape.Constant(signal[start..(start + 500)])), static piece =>
+        {
+            (Variable<float> outputs, LstmState<float> after) = piece.lstm.Forward(piece.x, piece.state);
+            return (outputs.Square().Sum(), after);
+        });
+        sum = start == 0 ? loss : sum + loss;
+    }
+
+    tape.Backward(sum);
+    Console.WriteLine($"20,000 steps with a loss at each: {tape.PeakBytes:N0} bytes");
+}
 
 (float Gradient, long Peak) Train(long? budget)
 {
@@ -94,6 +125,11 @@ sealed class Model : Module<float>
     }
 
     public Lstm<float> Lstm { get; }
+
+    /// <summary>The state after a window whose loss does not count, without the head.</summary>
+    public Func<SequenceChunk, LstmState<float>, LstmState<float>> Advance => _advance ??= (window, state) => Lstm.FinalState(state.H.Tape.OneHot(window.Inputs, _letters), state);
+
+    private Func<SequenceChunk, LstmState<float>, LstmState<float>>? _advance;
 
     /// <summary>From a window and the state before it to its loss and the state after. Made once, so that a step allocates nothing.</summary>
     public Func<SequenceChunk, LstmState<float>, (Variable<float> Loss, LstmState<float> State)> Loss { get; }
