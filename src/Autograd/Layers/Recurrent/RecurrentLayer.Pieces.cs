@@ -37,7 +37,7 @@ public abstract partial class RecurrentLayer<T, TState>
         if (!path.Valid.IsNone && !RunsFused(index, noise, !steps.IsEmpty)) sequence = WithRealPadding(sequence, path.Valid);
         Piece whole = new(this, index, sequence, state, noise, path);
         int time = sequence.Shape[0], length = StepsOfPiece(whole, steps.IsEmpty);
-        if (length == time) return RunPiece(index, sequence, state, whole.Noise, path, steps);
+        if (length == time) return RunPiece(index, sequence, state, noise, path, steps);
         Tape<T> tape = sequence.Tape;
         int count = ((time - 1) / length) + 1;
         Variable<T>[] outputs = ArrayPool<Variable<T>>.Shared.Rent(count);
@@ -77,7 +77,7 @@ public abstract partial class RecurrentLayer<T, TState>
         (int time, int batch) = (whole.Sequence.Shape[0], whole.Sequence.Shape[1]);
         if (Options.MemoryBudget is not { } budget || !whole.Sequence.Tape.Records || time <= 1) return time;
         if (!mayCut) Errors.Invalid($"{_family}: ForwardAll gives the states of all steps, which a MemoryBudget does not keep. Use Forward or FinalState, or an inference tape, or a layer without a budget.");
-        Measured.Key key = new(batch, Math.Min(MoreSteps, time), !whole.Path.Valid.IsNone, RunsFused(whole.Index, whole.Noise, keepsSteps: false));
+        Measured.Key key = new(batch, Math.Min(MoreSteps, time), !whole.Path.Valid.IsNone, whole.Sequence.Tape.Training, RunsFused(whole.Index, whole.Noise, keepsSteps: false));
         ref Measured? measured = ref _measured[whole.Index];
         if (measured is not { } known || known.Of != key) measured = known = Measure(whole, key);
         long least = long.MaxValue;
@@ -98,7 +98,7 @@ public abstract partial class RecurrentLayer<T, TState>
     /// <summary>What a step takes, from two short runs.</summary>
     private static Measured Measure(Piece whole, Measured.Key key)
     {
-        int more = key.Steps, few = more / 5;
+        int more = key.Steps, few = Math.Min(FewSteps, more - 1);
         Tape<T> tape = whole.Sequence.Tape;
         int batch = whole.Sequence.Shape[1];
         long small = tape.Measure(whole.Cut(0, few), static piece => _ = piece.Run());
@@ -125,6 +125,6 @@ public abstract partial class RecurrentLayer<T, TState>
     private sealed record Measured(Measured.Key Of, double Step, double Fixed, long State)
     {
         /// <summary>What these depend on.</summary>
-        public readonly record struct Key(int Batch, int Steps, bool IsMasked, bool IsFused);
+        public readonly record struct Key(int Batch, int Steps, bool IsMasked, bool Trains, bool IsFused);
     }
 }
