@@ -150,7 +150,7 @@ public sealed class LinearChainCrf<T> : Module<T>
         Tape<T> tape = emissions.Tape;
         int time = emissions.Shape[0];
         if (time == 0) return tape.Zeros([0]);
-        Variable<T> x = valid.IsNone ? emissions : ChooseOperation<T>.Apply(valid, emissions, default);
+        Variable<T> x = ValidSteps.Kept(valid, emissions);
         Variable<T> transitions = Transitions.On(tape), alpha = x[0] + Start.On(tape);
         for (int t = 1; t < time; t++)
         {

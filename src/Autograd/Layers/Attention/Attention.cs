@@ -78,9 +78,9 @@ public abstract class Attention<T> : Module<T>
         int steps = shape[0], batch = shape[1];
         if (steps == 0 && batch > 0) Errors.Shape($"{Family}: the memory has shape {shape}, and so no step to attend to. Give each sequence at least one.");
         Variable<T> valid = ValidSteps.On(memory.Tape, Family, steps, batch, lengths, mask, batchFirst: false), bias = default;
+        memory = ValidSteps.Kept(valid, memory);
         if (!valid.IsNone)
         {
-            memory = ChooseOperation<T>.Apply(valid, memory, default);
             bias = memory.Tape.Allocate([batch, steps], out Span<T> biases);
             ReadOnlySpan<T> counts = valid.Span;
             for (int row = 0; row < batch; row++)

@@ -132,12 +132,7 @@ public sealed class Decoder<T, TState> : Module<T>
         ArgumentNullException.ThrowIfNull(inputs);
         if (inputs.Rank != 2) Errors.Shape($"Decoder: the inputs have shape {inputs.Shape}; they must be [time, batch].");
         if (!(sampling >= 0 && sampling <= 1)) Errors.OutOfRange(nameof(sampling), sampling, $"Decoder: sampling is a probability in 0 … 1, not {sampling}.");
-        int outside = inputs.Span.IndexOfAnyExceptInRange(0, Vocabulary - 1);
-        if (outside >= 0)
-        {
-            Errors.OutOfRange(nameof(inputs), inputs.Span[outside], $"Decoder: the token {inputs.Span[outside]} at step {outside / inputs.Shape[1]} of sequence {outside % inputs.Shape[1]} is outside 0 … {Vocabulary - 1}.");
-        }
-
+        SavedIndices.Check("Decoder", inputs, Vocabulary); // all of them, before sampling may replace some
         Tape<T> tape = TapeOf(state);
         int time = inputs.Shape[0], batch = inputs.Shape[1];
         if (time == 0) return (tape.Zeros([0, batch, Vocabulary]), state);

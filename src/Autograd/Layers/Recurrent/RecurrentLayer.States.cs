@@ -48,10 +48,13 @@ public abstract partial class RecurrentLayer<T, TState>
 
         public bool Any { get; private set; }
 
+        public bool Missing { get; private set; }
+
         public Variable<T> Apply(Variable<T> variable)
         {
             Count++;
             Any |= !variable.IsNone;
+            Missing |= variable.IsNone;
             return variable;
         }
     }

@@ -33,8 +33,14 @@ public abstract partial class RecurrentLayer<T, TState>
         cell.Observer = GradientFlow;
         Tape<T> tape = sequence.Tape;
         (int time, int batch) = (sequence.Shape[0], sequence.Shape[1]);
-        FillParts fill = new(cell.ZeroState(tape, batch));
-        state = state.Map(ref fill);
+        Presence given = default;
+        state.Map(ref given);
+        if (given.Missing)
+        {
+            FillParts fill = new(cell.ZeroState(tape, batch));
+            state = state.Map(ref fill);
+        }
+
         Variable<T>[] outputs = ArrayPool<Variable<T>>.Shared.Rent(Math.Max(time, 1));
         TState[] states = steps.IsEmpty ? [] : ArrayPool<TState>.Shared.Rent(Math.Max(time, 1));
         try
@@ -66,7 +72,7 @@ public abstract partial class RecurrentLayer<T, TState>
             }
 
             Variable<T> all = time == 0 ? NoOutputs(cell, sequence, state) : Variable.Stack<T>(outputs.AsSpan(0, time));
-            if (!path.Valid.IsNone) all = ChooseOperation<T>.Apply(path.Valid, all, default);
+            all = ValidSteps.Kept(path.Valid, all);
             if (states.Length > 0) steps[index] = time == 0 ? NoSteps(state) : Stack(states.AsSpan(0, time));
             return (all, state);
         }

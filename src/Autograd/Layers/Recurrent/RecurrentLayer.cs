@@ -152,7 +152,7 @@ public abstract partial class RecurrentLayer<T, TState> : Module<T>
         Variable<T> sequence = BatchFirst ? input.Transpose(0, 1) : input;
 
         // Whatever stands in the padding is cut off before it meets a weight; one-hot rows are finite anyway.
-        if (!valid.IsNone && tape.DeferredOperation(sequence.Index) is null) sequence = ChooseOperation<T>.Apply(valid, sequence, default);
+        if (tape.DeferredOperation(sequence.Index) is null) sequence = ValidSteps.Kept(valid, sequence);
         int directions = Options.Directions;
         TState[] states = ArrayPool<TState>.Shared.Rent(_cells.Length);
         try

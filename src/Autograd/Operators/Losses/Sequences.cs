@@ -29,7 +29,7 @@ public readonly partial struct Variable<T>
         if (Rank != 3) Errors.Shape($"{Name}: the logits have shape {Shape}; they need three axes, [time, batch, classes].");
         if (targets.Shape != Shape.Part(0, 2)) Errors.Shape($"{Name}: the logits have shape {Shape}, so the targets need shape {Shape.Part(0, 2)}, not {targets.Shape}.");
         Variable<T> valid = ValidSteps.On(Tape, Name, Shape[0], Shape[1], lengths, mask, batchFirst: false);
-        Variable<T> losses = SequenceWeights<T>.Kept(valid, this).CrossEntropy(targets, reduction: Reduction.None, ignoreIndex: ignoreIndex);
+        Variable<T> losses = ValidSteps.Kept(valid, this).CrossEntropy(targets, reduction: Reduction.None, ignoreIndex: ignoreIndex);
         return SequenceWeights<T>.Reduce(losses, valid, reduction, targets.Span, ignoreIndex);
     }
 
@@ -46,7 +46,7 @@ public readonly partial struct Variable<T>
         const string Name = nameof(SequenceSquaredError);
         if (Rank < 2 || target.Shape != Shape) Errors.Shape($"{Name}: the prediction has shape {Shape} and the target {target.Shape}; both are the same [time, batch, …].");
         Variable<T> valid = ValidSteps.On(Tape, Name, Shape[0], Shape[1], lengths, mask, batchFirst: false);
-        return SequenceWeights<T>.Reduce(SequenceWeights<T>.Kept(valid, this).MeanSquaredError(SequenceWeights<T>.Kept(valid, target), Reduction.None), valid, reduction, [], null);
+        return SequenceWeights<T>.Reduce(ValidSteps.Kept(valid, this).MeanSquaredError(ValidSteps.Kept(valid, target), Reduction.None), valid, reduction, [], null);
     }
 }
 
@@ -54,9 +54,6 @@ public readonly partial struct Variable<T>
 internal static class SequenceWeights<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    /// <summary>x at the steps that are true, and zero elsewhere whatever stands there; so is its gradient.</summary>
-    public static Variable<T> Kept(Variable<T> valid, Variable<T> x) => valid.IsNone ? x : ChooseOperation<T>.Apply(valid, x, default);
-
     /// <summary>The sum of the losses [time, batch, …] times the weight of their step.</summary>
     public static Variable<T> Reduce(Variable<T> losses, Variable<T> valid, SequenceReduction reduction, ReadOnlySpan<int> targets, int? ignored)
     {

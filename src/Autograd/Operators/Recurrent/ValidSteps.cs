@@ -21,6 +21,10 @@ internal static class ValidSteps
         return mask is not null ? OfMask(tape, who, time, batch, mask, batchFirst) : default;
     }
 
+    /// <summary>x at the steps that are real, and zero elsewhere whatever stands there; so is its gradient.</summary>
+    public static Variable<T> Kept<T>(Variable<T> valid, Variable<T> x)
+        where T : unmanaged, IFloatingPointIeee754<T> => valid.IsNone ? x : ChooseOperation<T>.Apply(valid, x, default);
+
     private static Variable<T> OfLengths<T>(Tape<T> tape, string who, int time, int batch, Tensor<int> lengths)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
