@@ -11,15 +11,15 @@ internal static class RecurrentSteps
         switch (work.Cell)
         {
             case "rnn":
-                Rnn<float> rnn = new(work.Input, work.Hidden, work.Layers);
+                Rnn<float> rnn = new(work.Input, work.Hidden, work.Layers, bidirectional: work.Bidirectional);
                 Measure(rnn, x => rnn.Forward(x).Outputs, work, repeat, line);
                 break;
             case "lstm":
-                Lstm<float> lstm = new(work.Input, work.Hidden, work.Layers);
+                Lstm<float> lstm = new(work.Input, work.Hidden, work.Layers, bidirectional: work.Bidirectional);
                 Measure(lstm, x => lstm.Forward(x).Outputs, work, repeat, line);
                 break;
             case "gru":
-                Gru<float> gru = new(work.Input, work.Hidden, work.Layers);
+                Gru<float> gru = new(work.Input, work.Hidden, work.Layers, bidirectional: work.Bidirectional);
                 Measure(gru, x => gru.Forward(x).Outputs, work, repeat, line);
                 break;
             case "own":
@@ -77,7 +77,7 @@ internal static class RecurrentSteps
         public Model(Module<float> layer, TrainingStep work)
         {
             AddModule("layer", layer);
-            Head = AddModule("head", new Linear<float>(work.Hidden, work.Input));
+            Head = AddModule("head", new Linear<float>(work.Hidden * (work.Bidirectional ? 2 : 1), work.Input));
         }
 
         public Linear<float> Head { get; }

@@ -30,7 +30,7 @@ internal static class Steps
             }
         }
 
-        Each(work.TrainingSteps.Where(static step => !step.Bidirectional).ToArray(), static step => step.Name, (step, line) => RecurrentSteps.Measure(step, repeat, line));
+        Each(work.TrainingSteps, static step => step.Name, (step, line) => RecurrentSteps.Measure(step, repeat, line));
         Each(work.Convolutions, static convolution => convolution.Name, (convolution, line) => ConvolutionSteps.Measure(convolution, repeat, line));
         Each(work.MatrixProducts, static product => product.Name, (product, line) => Products(product, repeat, line));
         Each(work.Overhead, static chain => chain.Name, (chain, line) => Chain(chain, repeat, line));
