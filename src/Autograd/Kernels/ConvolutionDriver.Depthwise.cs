@@ -32,7 +32,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Simd.HotLoop)]
         private static void Row(T* source, Span<nint> taps, T* w, T bias, T* y, int count)
         {
             V* last = stackalloc V[1];
@@ -124,7 +124,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
         }
 
         /// <summary>Σ over windows of gy · x, in four chains of vectors along the rows.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Simd.HotLoop)]
         private static T Dot(T* x, nint windowRow, T* gy, in Windows windows)
         {
             int count = windows.Columns.Count;

@@ -7,11 +7,17 @@ internal static unsafe partial class ConvolutionDriver<T, V>
     where T : unmanaged, IFloatingPointIeee754<T>
     where V : unmanaged, IVector<V, T>
 {
+    /// <summary>Panels of columns unfolded at a time: half a megabyte at full depth, which the second cache holds.</summary>
+    private const int BlockPanels = 5;
+
     /// <summary>The work, in multiply-adds, below which a further thread costs more than it gives.</summary>
     private const long Grain = 1 << 18;
 
     /// <summary>Rows of gathered taps in a block of the gradients: enough to use what a block of gy costs to fetch, few enough for the second cache.</summary>
     private const int GradientRows = 256;
+
+    /// <summary>From this number of channels on the gradient by the input of a convolution without strides is taken as a convolution itself, with nothing to scatter.</summary>
+    private const int TurnedChannels = 8;
 
     /// <summary>The most blocks of images whose weight gradients are summed apart.</summary>
     private const int ImageBlocks = 8;
@@ -29,7 +35,14 @@ internal static unsafe partial class ConvolutionDriver<T, V>
             return;
         }
 
-        int vectors = GemmDriver<T, V>.Vectors(s.Windows.Count), most = GemmDriver<T, V>.BlockPanels * GemmDriver<T, V>.PanelVectors;
+        Products(a, parts);
+    }
+
+    /// <summary>y = bias, or what is there if accumulating, + w ⋆ x.</summary>
+    private static void Products(in ConvolutionArguments<T> a, int parts)
+    {
+        ConvolutionShape s = a.Shape;
+        int vectors = GemmDriver<T, V>.Vectors(s.Windows.Count), most = BlockPanels * GemmDriver<T, V>.PanelVectors;
         int chunks = (vectors + most - 1) / most;
         long units = (long)s.Batch * s.Groups * chunks;
         int rowParts = units >= parts ? 1 : (int)Math.Clamp((parts + units - 1) / units, 1, Math.Max(1, s.Filters / 16));
@@ -43,6 +56,14 @@ internal static unsafe partial class ConvolutionDriver<T, V>
         if (s.IsDepthwise)
         {
             WorkerPool.Run(new DepthwiseInputGradient(a), (int)Math.Min(parts, (long)s.Batch * s.Groups));
+            return;
+        }
+
+        if (s.Channels >= TurnedChannels && s.Windows.TryTurn(out Windows turned))
+        {
+            T* w = Scratch.Get<T>(ScratchSlot.WindowWeights, s.WeightLength);
+            TurnWeights(a, w);
+            Products(new(s with { Channels = s.Filters, Filters = s.Channels, Windows = turned }, a.Y, w, a.X) { Accumulate = a.Accumulate }, parts);
             return;
         }
 
@@ -66,6 +87,22 @@ internal static unsafe partial class ConvolutionDriver<T, V>
         WeightGradientWork work = new(a, partials, imageBlocks, Blocks(s.Channels, s.Windows.Taps));
         WorkerPool.Run(work, (int)Math.Min(parts, work.Units));
         Fold(a, partials, imageBlocks);
+    }
+
+    /// <summary>turned[g, c, f, t] = w[g, f, c, last − t].</summary>
+    private static void TurnWeights(in ConvolutionArguments<T> a, T* turned)
+    {
+        ConvolutionShape s = a.Shape;
+        int taps = s.Windows.Taps;
+        for (long filter = 0; filter < (long)s.Groups * s.Filters; filter++)
+        {
+            (long group, long f) = Math.DivRem(filter, s.Filters);
+            T* from = a.W + (nint)(filter * s.Depth), to = turned + (nint)(group * s.Filters * s.Depth) + ((nint)f * taps) + taps - 1;
+            for (int c = 0; c < s.Channels; c++, to += (nint)s.Filters * taps)
+            {
+                for (int t = 0; t < taps; t++) to[-t] = *from++;
+            }
+        }
     }
 
     /// <summary>The number of blocks of channels whose taps fill about <see cref="GradientRows"/> rows each.</summary>
@@ -133,7 +170,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
             GemmProblem<T> problem = new()
             {
                 Right = planes is null ? GemmRight.Plain : GemmRight.Packed,
-                Accumulate = _a.Bias is not null,
+                Accumulate = _a.Bias is not null || _a.Accumulate,
                 M = lastFilter - firstFilter,
                 N = count,
                 K = s.Depth,
@@ -169,7 +206,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
                 problem.K = depth;
                 problem.A = w + first;
                 problem.B = packed;
-                problem.Accumulate = _a.Bias is not null || block > 0;
+                problem.Accumulate = _a.Bias is not null || _a.Accumulate || block > 0;
                 GemmDriver<T, V>.Rectangle(problem, 0, problem.M, 0, count);
             }
         }

@@ -56,7 +56,7 @@ internal static partial class Elementwise
     /// the last elements go round once more, in vectors filled up with zeros.
     /// </summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Simd.HotLoop)]
     private static unsafe void RunRow<V, TPoint, T>(
         TPoint point, byte* x, nint stepX, byte* y, nint stepY, byte* z, nint stepZ, T* result, nint count)
         where V : unmanaged, IVector<V, T>

@@ -50,10 +50,11 @@ internal static unsafe class GemmDriver<T, V>
 
     internal static int PanelVectors => HasManyRegisters ? 3 : 2;
 
-    // A panel of B streams from the second cache, beside a tile of A in the first: 256 × 48 floats a panel, ten panels in half a megabyte.
-    internal const int BlockDepth = 256;
-    internal const int BlockPanels = 10;
-    private const int BlockTiles = 8;
+    // Goto's nest: 256 × 48 floats of B are a panel, which streams from the second cache for each of the tiles of 128 rows of A; these
+    // wait there, too. Up to 64 panels are kept for the next 128 rows, so that A is copied together once for 3,072 columns.
+    internal const int BlockDepth = 512;
+    private const int BlockPanels = 64;
+    private const int BlockTiles = 16;
 
     /// <summary>
     /// From this number of rows on it pays to copy panels of B together before use: a power of two as leading dimension
@@ -141,12 +142,11 @@ internal static unsafe class GemmDriver<T, V>
         int depth = Math.Min(p.K, BlockDepth), vectors = Vectors(n1 - n0), panels = Panels(vectors);
         bool packLeft = panels >= PackLeftPanels && m1 - m0 > 1, packRight = m1 - m0 >= PackRightRows;
         int blockPanels = Math.Min(panels, BlockPanels);
+        bool keepsPanels = BlockEnd(m0, m1) < m1; // otherwise one place will do, which stays in the cache
         nint leftRow = depth + (64 / sizeof(T)), panelLength = (nint)depth * PanelVectors * V.Count;
         T* left = packLeft ? Scratch.Get<T>(ScratchSlot.GemmA, BlockTiles * TileRows * leftRow) : null;
-        T* right = Scratch.Get<T>(ScratchSlot.GemmB, blockPanels * panelLength);
+        T* right = Scratch.Get<T>(ScratchSlot.GemmB, (keepsPanels ? blockPanels : 1) * panelLength);
         T* edge = Scratch.Get<T>(ScratchSlot.GemmC, TileRows * PanelVectors * V.Count);
-        T** b = stackalloc T*[blockPanels];
-        nint* bStep = stackalloc nint[blockPanels];
         for (int k = 0; k < p.K; k += BlockDepth)
         {
             int count = Math.Min(BlockDepth, p.K - k);
@@ -154,57 +154,53 @@ internal static unsafe class GemmDriver<T, V>
             for (int first = 0; first < panels; first += blockPanels)
             {
                 int last = Math.Min(first + blockPanels, panels);
-                for (int panel = first; panel < last; panel++)
+                for (int m = m0, blockEnd; m < m1; m = blockEnd)
                 {
-                    int n = n0 + (PanelStart(vectors, panel) * V.Count), end = n0 + (PanelStart(vectors, panel + 1) * V.Count);
-                    int width = end - n, columns = Math.Min(end, n1) - n, slot = panel - first;
-                    bStep[slot] = width;
-                    if (p.Right == GemmRight.Packed)
-                    {
-                        b[slot] = p.B + ((nint)n * p.K) + ((nint)k * width);
-                    }
-                    else if (p.Right == GemmRight.Plain && !packRight && columns == width)
-                    {
-                        b[slot] = p.B + (k * p.Ldb) + n;
-                        bStep[slot] = p.Ldb;
-                    }
-                    else
-                    {
-                        b[slot] = right + (slot * panelLength);
-                        bool transposed = p.Right == GemmRight.Transposed;
-                        T* source = transposed ? p.B + (n * p.Ldb) + k : p.B + (k * p.Ldb) + n;
-                        PackPanel(transposed, count, columns, width, source, p.Ldb, b[slot]);
-                    }
-                }
-                for (int m = m0, tile, packedTo = m0, packedFrom = m0; m < m1; m += tile)
-                {
-                    tile = TileHeight(m1 - m);
-                    T* a = p.TransposeA ? p.A + (k * p.Lda) + m : p.A + (m * p.Lda) + k;
-                    nint aRow = p.TransposeA ? 1 : p.Lda, aStep = p.TransposeA ? p.Lda : 1;
+                    blockEnd = BlockEnd(m, m1);
                     if (packLeft)
                     {
-                        if (m == packedTo)
-                        {
-                            packedFrom = m;
-                            packedTo = PackLeft(p, m, m1, k, count, left, leftRow);
-                        }
-                        a = left + ((m - packedFrom) * leftRow);
-                        aRow = p.TransposeA ? 1 : leftRow;
-                        aStep = p.TransposeA ? tile : 1;
+                        PackLeft(p, m, blockEnd, m1, k, count, left, leftRow);
                     }
                     for (int panel = first; panel < last; panel++)
                     {
                         int n = n0 + (PanelStart(vectors, panel) * V.Count), end = n0 + (PanelStart(vectors, panel + 1) * V.Count);
-                        int width = end - n, columns = Math.Min(end, n1) - n, slot = panel - first;
-                        T* c = p.C + (m * p.Ldc) + n;
-                        if (columns == width)
+                        int width = end - n, columns = Math.Min(end, n1) - n;
+                        bool isPlain = p.Right == GemmRight.Plain && columns == width, isPacked = p.Right == GemmRight.Packed;
+                        T* source = isPacked ? p.B + ((nint)n * p.K) + ((nint)k * width)
+                            : p.Right == GemmRight.Plain ? p.B + (k * p.Ldb) + n
+                            : p.B + (n * p.Ldb) + k;
+                        T* packed = isPacked ? source : keepsPanels ? right + ((panel - first) * panelLength) : right;
+                        if (m == m0 && !isPlain && !isPacked)
                         {
-                            Tile(tile, width / V.Count, a, aRow, aStep, b[slot], bStep[slot], count, c, p.Ldc, accumulate);
+                            PackPanel(p.Right == GemmRight.Transposed, count, columns, width, source, p.Ldb, packed);
                         }
-                        else
+                        bool readsInPlace = isPlain && (m == m0 || !packRight);
+                        for (int row = m, tile; row < blockEnd; row += tile)
                         {
+                            tile = TileHeight(m1 - row);
+                            var work = new TileWork<T>
+                            {
+                                A = packLeft ? left + ((row - m) * leftRow) : p.TransposeA ? p.A + (k * p.Lda) + row : p.A + (row * p.Lda) + k,
+                                ARow = p.TransposeA ? 1 : packLeft ? leftRow : p.Lda,
+                                AStep = !p.TransposeA ? 1 : packLeft ? tile : p.Lda,
+                                B = readsInPlace ? source : packed,
+                                BStep = readsInPlace ? p.Ldb : width,
+                                Copy = readsInPlace && packRight ? packed : null,
+                                Count = count,
+                                C = columns == width ? p.C + (row * p.Ldc) + n : edge,
+                                CRow = columns == width ? p.Ldc : width,
+                                Accumulate = accumulate,
+                            };
+                            // The first tile leaves a copy of the panel for the others.
+                            readsInPlace &= !packRight;
+                            if (columns == width)
+                            {
+                                Tile(tile, width / V.Count, work);
+                                continue;
+                            }
+                            T* c = p.C + (row * p.Ldc) + n;
                             CopyRows(accumulate ? tile : 0, columns, c, p.Ldc, edge, width);
-                            Tile(tile, width / V.Count, a, aRow, aStep, b[slot], bStep[slot], count, edge, width, accumulate);
+                            Tile(tile, width / V.Count, work);
                             CopyRows(tile, columns, edge, width, c, p.Ldc);
                         }
                     }
@@ -213,21 +209,23 @@ internal static unsafe class GemmDriver<T, V>
         }
     }
 
-    /// <summary>
-    /// Copies the next tiles of op(A) together, each [row, k] or, if A is transposed, [k, row]. Returns the row after
-    /// them.
-    /// </summary>
-    private static int PackLeft(in GemmProblem<T> p, int m, int m1, int k, int count, T* left, nint leftRow)
+    /// <summary>The row after the next tiles of a block.</summary>
+    private static int BlockEnd(int m, int m1)
     {
-        int end = m;
-        for (int tiles = 0; tiles < BlockTiles && end < m1; tiles++)
+        for (int tiles = 0; tiles < BlockTiles && m < m1; tiles++)
         {
-            end += TileHeight(m1 - end);
+            m += TileHeight(m1 - m);
         }
+        return m;
+    }
+
+    /// <summary>Copies the tiles of rows [m, end) of op(A) together, each [row, k] or, if A is transposed, [k, row].</summary>
+    private static void PackLeft(in GemmProblem<T> p, int m, int end, int m1, int k, int count, T* left, nint leftRow)
+    {
         if (!p.TransposeA)
         {
             CopyRows(end - m, count, p.A + (m * p.Lda) + k, p.Lda, left, leftRow);
-            return end;
+            return;
         }
         int whole = 0;
         while (m + (whole * TileRows) < end && TileHeight(m1 - m - (whole * TileRows)) == TileRows)
@@ -250,7 +248,6 @@ internal static unsafe class GemmDriver<T, V>
             tile = TileHeight(m1 - row);
             CopyRows(count, tile, p.A + (k * p.Lda) + row, p.Lda, left + ((row - m) * leftRow), tile);
         }
-        return end;
     }
 
     /// <summary>The height of the next tile. A last tile of one row is too thin to be fast, so the last two share.</summary>
@@ -296,7 +293,7 @@ internal static unsafe class GemmDriver<T, V>
     /// One row of C over whole vectors, with B in place: eight rows of B at a time run along the columns, so that B is
     /// read in order and each sum still goes through k in order.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Simd.HotLoop)]
     private static void Row(in GemmProblem<T> p, int m, int n0, int columns)
     {
         T* a = p.TransposeA ? p.A + m : p.A + (m * p.Lda);
@@ -338,51 +335,50 @@ internal static unsafe class GemmDriver<T, V>
         }
     }
 
-    private static void Tile(int rows, int vectors, T* a, nint aRow, nint aStep, T* b, nint bStep, nint count, T* c, nint cRow,
-        bool accumulate)
+    private static void Tile(int rows, int vectors, in TileWork<T> work)
     {
         switch (vectors)
         {
             case 1:
-                Tile<N1>(rows, a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                Tile<N1>(rows, work);
                 break;
             case 2:
-                Tile<N2>(rows, a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                Tile<N2>(rows, work);
                 break;
             default:
-                Tile<N3>(rows, a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                Tile<N3>(rows, work);
                 break;
         }
     }
 
-    private static void Tile<N>(int rows, T* a, nint aRow, nint aStep, T* b, nint bStep, nint count, T* c, nint cRow, bool accumulate)
+    private static void Tile<N>(int rows, in TileWork<T> work)
         where N : struct, IConstant
     {
         switch (rows)
         {
             case 1:
-                GemmTile<T, V, N1, N>.Run(a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                GemmTile<T, V, N1, N>.Run(work);
                 break;
             case 2:
-                GemmTile<T, V, N2, N>.Run(a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                GemmTile<T, V, N2, N>.Run(work);
                 break;
             case 3:
-                GemmTile<T, V, N3, N>.Run(a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                GemmTile<T, V, N3, N>.Run(work);
                 break;
             case 4:
-                GemmTile<T, V, N4, N>.Run(a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                GemmTile<T, V, N4, N>.Run(work);
                 break;
             case 5:
-                GemmTile<T, V, N5, N>.Run(a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                GemmTile<T, V, N5, N>.Run(work);
                 break;
             case 6:
-                GemmTile<T, V, N6, N>.Run(a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                GemmTile<T, V, N6, N>.Run(work);
                 break;
             case 7:
-                GemmTile<T, V, N7, N>.Run(a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                GemmTile<T, V, N7, N>.Run(work);
                 break;
             default:
-                GemmTile<T, V, N8, N>.Run(a, aRow, aStep, b, bStep, count, c, cRow, accumulate);
+                GemmTile<T, V, N8, N>.Run(work);
                 break;
         }
     }

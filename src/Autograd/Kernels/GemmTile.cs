@@ -8,6 +8,8 @@ internal interface IConstant
     static abstract int Value { get; }
 }
 
+internal readonly struct N0 : IConstant { public static int Value => 0; }
+
 internal readonly struct N1 : IConstant { public static int Value => 1; }
 
 internal readonly struct N2 : IConstant { public static int Value => 2; }
@@ -24,9 +26,31 @@ internal readonly struct N7 : IConstant { public static int Value => 7; }
 
 internal readonly struct N8 : IConstant { public static int Value => 8; }
 
+/// <summary>What a register tile computes. A and B may lie packed or in place: both have free strides, counted in elements.</summary>
+internal unsafe struct TileWork<T>
+    where T : unmanaged
+{
+    internal T* A;
+    internal nint ARow;
+
+    /// <summary>From one k to the next.</summary>
+    internal nint AStep;
+    internal T* B;
+    internal nint BStep;
+
+    /// <summary>Where B is to be copied together while it is read, or null.</summary>
+    internal T* Copy;
+
+    /// <summary>The length of the chains over k.</summary>
+    internal nint Count;
+    internal T* C;
+    internal nint CRow;
+    internal bool Accumulate;
+}
+
 /// <summary>
 /// The register tile of GEMM: C[rows, N·W] = (or +=) Σ over k of a[row, k] · b[k, column], each element one chain of
-/// multiply-adds in the order of k. A and B may lie packed or in place: both have free strides, counted in elements.
+/// multiply-adds in the order of k.
 /// </summary>
 internal static unsafe class GemmTile<T, V, R, N>
     where T : unmanaged
@@ -34,82 +58,103 @@ internal static unsafe class GemmTile<T, V, R, N>
     where R : struct, IConstant
     where N : struct, IConstant
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Run(T* a, nint aRow, nint aStep, T* b, nint bStep, nint count, T* c, nint cRow, bool accumulate)
+    /// <summary>Rows of B in place lie on pages of their own, so the processor does not fetch ahead by itself.</summary>
+    private const int PrefetchRows = 8;
+
+    internal static void Run(in TileWork<T> work)
     {
-        TileRow<T, V> r0 = default, r1 = default, r2 = default, r3 = default, r4 = default, r5 = default, r6 = default, r7 = default;
-        if (accumulate)
+        if (work.Copy == null)
         {
-            r0.Load<N>(c);
-            if (R.Value > 1) r1.Load<N>(c + cRow);
-            if (R.Value > 2) r2.Load<N>(c + (2 * cRow));
-            if (R.Value > 3) r3.Load<N>(c + (3 * cRow));
-            if (R.Value > 4) r4.Load<N>(c + (4 * cRow));
-            if (R.Value > 5) r5.Load<N>(c + (5 * cRow));
-            if (R.Value > 6) r6.Load<N>(c + (6 * cRow));
-            if (R.Value > 7) r7.Load<N>(c + (7 * cRow));
+            Run<N0>(work);
+        }
+        else
+        {
+            Run<N1>(work);
+        }
+    }
+
+    [MethodImpl(Simd.HotLoop)]
+    private static void Run<TCopies>(in TileWork<T> work)
+        where TCopies : struct, IConstant
+    {
+        T* a = work.A, b = work.B, c = work.C, copy = work.Copy;
+        nint aRow = work.ARow, aStep = work.AStep, bStep = work.BStep, cRow = work.CRow;
+        V s00 = V.Zero, s01 = V.Zero, s02 = V.Zero;
+        V s10 = V.Zero, s11 = V.Zero, s12 = V.Zero;
+        V s20 = V.Zero, s21 = V.Zero, s22 = V.Zero;
+        V s30 = V.Zero, s31 = V.Zero, s32 = V.Zero;
+        V s40 = V.Zero, s41 = V.Zero, s42 = V.Zero;
+        V s50 = V.Zero, s51 = V.Zero, s52 = V.Zero;
+        V s60 = V.Zero, s61 = V.Zero, s62 = V.Zero;
+        V s70 = V.Zero, s71 = V.Zero, s72 = V.Zero;
+        if (work.Accumulate)
+        {
+            Load(c, ref s00, ref s01, ref s02);
+            if (R.Value > 1) Load(c + cRow, ref s10, ref s11, ref s12);
+            if (R.Value > 2) Load(c + (2 * cRow), ref s20, ref s21, ref s22);
+            if (R.Value > 3) Load(c + (3 * cRow), ref s30, ref s31, ref s32);
+            if (R.Value > 4) Load(c + (4 * cRow), ref s40, ref s41, ref s42);
+            if (R.Value > 5) Load(c + (5 * cRow), ref s50, ref s51, ref s52);
+            if (R.Value > 6) Load(c + (6 * cRow), ref s60, ref s61, ref s62);
+            if (R.Value > 7) Load(c + (7 * cRow), ref s70, ref s71, ref s72);
         }
         T* a1 = a + aRow, a2 = a1 + aRow, a3 = a2 + aRow, a4 = a3 + aRow, a5 = a4 + aRow, a6 = a5 + aRow, a7 = a6 + aRow;
-        nint end = count * aStep;
+        nint end = work.Count * aStep;
         for (nint k = 0; k != end; k += aStep)
         {
             V b0 = V.Load(b);
             V b1 = N.Value > 1 ? V.Load(b + V.Count) : V.Zero;
             V b2 = N.Value > 2 ? V.Load(b + (2 * V.Count)) : V.Zero;
-            r0.Add<N>(V.Broadcast(a[k]), b0, b1, b2);
-            if (R.Value > 1) r1.Add<N>(V.Broadcast(a1[k]), b0, b1, b2);
-            if (R.Value > 2) r2.Add<N>(V.Broadcast(a2[k]), b0, b1, b2);
-            if (R.Value > 3) r3.Add<N>(V.Broadcast(a3[k]), b0, b1, b2);
-            if (R.Value > 4) r4.Add<N>(V.Broadcast(a4[k]), b0, b1, b2);
-            if (R.Value > 5) r5.Add<N>(V.Broadcast(a5[k]), b0, b1, b2);
-            if (R.Value > 6) r6.Add<N>(V.Broadcast(a6[k]), b0, b1, b2);
-            if (R.Value > 7) r7.Add<N>(V.Broadcast(a7[k]), b0, b1, b2);
+            Add(V.Broadcast(a[k]), b0, b1, b2, ref s00, ref s01, ref s02);
+            if (R.Value > 1) Add(V.Broadcast(a1[k]), b0, b1, b2, ref s10, ref s11, ref s12);
+            if (R.Value > 2) Add(V.Broadcast(a2[k]), b0, b1, b2, ref s20, ref s21, ref s22);
+            if (R.Value > 3) Add(V.Broadcast(a3[k]), b0, b1, b2, ref s30, ref s31, ref s32);
+            if (R.Value > 4) Add(V.Broadcast(a4[k]), b0, b1, b2, ref s40, ref s41, ref s42);
+            if (R.Value > 5) Add(V.Broadcast(a5[k]), b0, b1, b2, ref s50, ref s51, ref s52);
+            if (R.Value > 6) Add(V.Broadcast(a6[k]), b0, b1, b2, ref s60, ref s61, ref s62);
+            if (R.Value > 7) Add(V.Broadcast(a7[k]), b0, b1, b2, ref s70, ref s71, ref s72);
             b += bStep;
+            if (TCopies.Value == 1)
+            {
+                T* later = b + (PrefetchRows * bStep);
+                Simd.Prefetch(later);
+                if (N.Value > 1) Simd.Prefetch(later + V.Count);
+                if (N.Value > 2) Simd.Prefetch(later + (2 * V.Count));
+                Store(copy, b0, b1, b2);
+                copy += N.Value * V.Count;
+            }
         }
-        r0.Store<N>(c);
-        if (R.Value > 1) r1.Store<N>(c + cRow);
-        if (R.Value > 2) r2.Store<N>(c + (2 * cRow));
-        if (R.Value > 3) r3.Store<N>(c + (3 * cRow));
-        if (R.Value > 4) r4.Store<N>(c + (4 * cRow));
-        if (R.Value > 5) r5.Store<N>(c + (5 * cRow));
-        if (R.Value > 6) r6.Store<N>(c + (6 * cRow));
-        if (R.Value > 7) r7.Store<N>(c + (7 * cRow));
-    }
-}
-
-/// <summary>One row of a register tile: up to three vectors of running sums.</summary>
-internal unsafe struct TileRow<T, V>
-    where T : unmanaged
-    where V : unmanaged, IVector<V, T>
-{
-    private V _x0;
-    private V _x1;
-    private V _x2;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Load<N>(T* c)
-        where N : struct, IConstant
-    {
-        _x0 = V.Load(c);
-        if (N.Value > 1) _x1 = V.Load(c + V.Count);
-        if (N.Value > 2) _x2 = V.Load(c + (2 * V.Count));
+        Store(c, s00, s01, s02);
+        if (R.Value > 1) Store(c + cRow, s10, s11, s12);
+        if (R.Value > 2) Store(c + (2 * cRow), s20, s21, s22);
+        if (R.Value > 3) Store(c + (3 * cRow), s30, s31, s32);
+        if (R.Value > 4) Store(c + (4 * cRow), s40, s41, s42);
+        if (R.Value > 5) Store(c + (5 * cRow), s50, s51, s52);
+        if (R.Value > 6) Store(c + (6 * cRow), s60, s61, s62);
+        if (R.Value > 7) Store(c + (7 * cRow), s70, s71, s72);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Add<N>(V a, V b0, V b1, V b2)
-        where N : struct, IConstant
+    private static void Load(T* c, ref V s0, ref V s1, ref V s2)
     {
-        _x0 = V.MultiplyAdd(a, b0, _x0);
-        if (N.Value > 1) _x1 = V.MultiplyAdd(a, b1, _x1);
-        if (N.Value > 2) _x2 = V.MultiplyAdd(a, b2, _x2);
+        s0 = V.Load(c);
+        if (N.Value > 1) s1 = V.Load(c + V.Count);
+        if (N.Value > 2) s2 = V.Load(c + (2 * V.Count));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal readonly void Store<N>(T* c)
-        where N : struct, IConstant
+    private static void Add(V a, V b0, V b1, V b2, ref V s0, ref V s1, ref V s2)
     {
-        V.Store(_x0, c);
-        if (N.Value > 1) V.Store(_x1, c + V.Count);
-        if (N.Value > 2) V.Store(_x2, c + (2 * V.Count));
+        V.AddProduct(a, b0, ref s0);
+        if (N.Value > 1) V.AddProduct(a, b1, ref s1);
+        if (N.Value > 2) V.AddProduct(a, b2, ref s2);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(T* c, V s0, V s1, V s2)
+    {
+        V.Store(s0, c);
+        if (N.Value > 1) V.Store(s1, c + V.Count);
+        if (N.Value > 2) V.Store(s2, c + (2 * V.Count));
     }
 }

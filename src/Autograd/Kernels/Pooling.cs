@@ -94,7 +94,7 @@ internal static unsafe partial class Pooling
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Simd.HotLoop)]
         private void Row(T* source, nint* taps, int row, T* results, T* found)
         {
             V* lanes = stackalloc V[2];

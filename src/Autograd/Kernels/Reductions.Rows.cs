@@ -17,7 +17,7 @@ internal static unsafe partial class Reductions
         };
 
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Simd.HotLoop)]
     private static T SumOf<V, TPoint, T>(
         TPoint point, byte* x, int stepX, byte* y, int stepY, byte* z, int stepZ, nint count)
         where V : unmanaged, IVector<V, T>
@@ -93,7 +93,7 @@ internal static unsafe partial class Reductions
     }
 
     /// <summary>The sum of all streams, halving their number again and again.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Simd.HotLoop)]
     private static T Fold<V, T>(T* sums)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -124,7 +124,7 @@ internal static unsafe partial class Reductions
         };
 
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Simd.HotLoop)]
     private static T Extreme<V, TFunction, T>(T* x, nint count)
         where V : unmanaged, IVector<V, T>
         where TFunction : unmanaged, IBinaryFunction

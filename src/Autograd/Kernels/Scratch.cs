@@ -14,6 +14,7 @@ internal enum ScratchSlot
     WindowImage,
     WindowColumns,
     WindowPartials,
+    WindowWeights,
     Normalization,
     Ctc,
 }

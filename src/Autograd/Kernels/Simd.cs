@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -9,6 +10,23 @@ namespace Autograd.Kernels;
 /// </remarks>
 internal static class Simd
 {
+    /// <summary>How a loop over vectors is compiled: fully optimized at once, and never inlined.</summary>
+    /// <remarks>
+    /// Inlined into a large caller, such as the body of a parallel region, the loop's own vector functions exceed what the
+    /// just-in-time compiler inlines into one method, and each becomes a call with its vectors in memory: five times slower.
+    /// </remarks>
+    internal const MethodImplOptions HotLoop = MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining;
+
+    /// <summary>Asks for a cache line that will be wanted soon, where the machine can be asked. Any address will do.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static unsafe void Prefetch(void* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(address);
+        }
+    }
+
     /// <summary>The width, in bits, that is fastest here: 512, 256, 128, or 0 for one lane at a time.</summary>
     internal static readonly int Best =
         Avx512F.IsSupported && Avx512DQ.IsSupported && Avx512BW.IsSupported ? 512

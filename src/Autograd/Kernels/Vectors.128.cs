@@ -5,10 +5,10 @@ using System.Runtime.Intrinsics.X86;
 namespace Autograd.Kernels;
 
 /// <summary>128 bits of T. Vectors.128.cs, Vectors.256.cs and Vectors.512.cs differ only in the width.</summary>
-internal readonly struct Vec128<T>(Vector128<T> value) : IVector<Vec128<T>, T>
+internal struct Vec128<T>(Vector128<T> value) : IVector<Vec128<T>, T>
     where T : unmanaged
 {
-    public readonly Vector128<T> Value = value;
+    public Vector128<T> Value = value;
 
     public static int Count => Vector128<T>.Count;
 
@@ -42,6 +42,19 @@ internal readonly struct Vec128<T>(Vector128<T> value) : IVector<Vec128<T>, T>
     public static Vec128<T> MultiplyAdd(Vec128<T> a, Vec128<T> b, Vec128<T> c) => typeof(T) == typeof(float)
         ? new(Vector128.MultiplyAddEstimate(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>())
         : new(Vector128.MultiplyAddEstimate(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProduct(Vec128<T> a, Vec128<T> b, ref Vec128<T> sum)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            sum.Value = Vector128.MultiplyAddEstimate(a.Value.AsSingle(), b.Value.AsSingle(), sum.Value.AsSingle()).As<float, T>();
+        }
+        else
+        {
+            sum.Value = Vector128.MultiplyAddEstimate(a.Value.AsDouble(), b.Value.AsDouble(), sum.Value.AsDouble()).As<double, T>();
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec128<T> Sqrt(Vec128<T> value) => new(Vector128.Sqrt(value.Value));

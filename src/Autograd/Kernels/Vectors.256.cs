@@ -5,10 +5,10 @@ using System.Runtime.Intrinsics.X86;
 namespace Autograd.Kernels;
 
 /// <summary>256 bits of T. Vectors.128.cs, Vectors.256.cs and Vectors.512.cs differ only in the width.</summary>
-internal readonly struct Vec256<T>(Vector256<T> value) : IVector<Vec256<T>, T>
+internal struct Vec256<T>(Vector256<T> value) : IVector<Vec256<T>, T>
     where T : unmanaged
 {
-    public readonly Vector256<T> Value = value;
+    public Vector256<T> Value = value;
 
     public static int Count => Vector256<T>.Count;
 
@@ -36,6 +36,19 @@ internal readonly struct Vec256<T>(Vector256<T> value) : IVector<Vec256<T>, T>
     public static Vec256<T> MultiplyAdd(Vec256<T> a, Vec256<T> b, Vec256<T> c) => typeof(T) == typeof(float)
         ? new(Vector256.MultiplyAddEstimate(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>())
         : new(Vector256.MultiplyAddEstimate(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProduct(Vec256<T> a, Vec256<T> b, ref Vec256<T> sum)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            sum.Value = Vector256.MultiplyAddEstimate(a.Value.AsSingle(), b.Value.AsSingle(), sum.Value.AsSingle()).As<float, T>();
+        }
+        else
+        {
+            sum.Value = Vector256.MultiplyAddEstimate(a.Value.AsDouble(), b.Value.AsDouble(), sum.Value.AsDouble()).As<double, T>();
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec256<T> Sqrt(Vec256<T> value) => new(Vector256.Sqrt(value.Value));

@@ -5,10 +5,10 @@ using System.Runtime.Intrinsics.X86;
 namespace Autograd.Kernels;
 
 /// <summary>512 bits of T. Vectors.128.cs, Vectors.256.cs and Vectors.512.cs differ only in the width.</summary>
-internal readonly struct Vec512<T>(Vector512<T> value) : IVector<Vec512<T>, T>
+internal struct Vec512<T>(Vector512<T> value) : IVector<Vec512<T>, T>
     where T : unmanaged
 {
-    public readonly Vector512<T> Value = value;
+    public Vector512<T> Value = value;
 
     public static int Count => Vector512<T>.Count;
 
@@ -36,6 +36,19 @@ internal readonly struct Vec512<T>(Vector512<T> value) : IVector<Vec512<T>, T>
     public static Vec512<T> MultiplyAdd(Vec512<T> a, Vec512<T> b, Vec512<T> c) => typeof(T) == typeof(float)
         ? new(Vector512.MultiplyAddEstimate(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>())
         : new(Vector512.MultiplyAddEstimate(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProduct(Vec512<T> a, Vec512<T> b, ref Vec512<T> sum)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            sum.Value = Vector512.MultiplyAddEstimate(a.Value.AsSingle(), b.Value.AsSingle(), sum.Value.AsSingle()).As<float, T>();
+        }
+        else
+        {
+            sum.Value = Vector512.MultiplyAddEstimate(a.Value.AsDouble(), b.Value.AsDouble(), sum.Value.AsDouble()).As<double, T>();
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec512<T> Sqrt(Vec512<T> value) => new(Vector512.Sqrt(value.Value));

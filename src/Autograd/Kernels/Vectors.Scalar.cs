@@ -4,16 +4,16 @@ using System.Runtime.CompilerServices;
 namespace Autograd.Kernels;
 
 /// <summary>One lane: the kernels of this folder on a machine, or in a test, without vector instructions.</summary>
-internal readonly struct Vec1<T>(T value) : IVector<Vec1<T>, T>
+internal struct Vec1<T>(T value) : IVector<Vec1<T>, T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    public readonly T Value = value;
+    public T Value = value;
 
     public static int Count => 1;
 
     public static Vec1<T> Zero => new(T.Zero);
 
-    private long Bits => typeof(T) == typeof(float) ? Unsafe.BitCast<T, int>(Value) : Unsafe.BitCast<T, long>(Value);
+    private readonly long Bits => typeof(T) == typeof(float) ? Unsafe.BitCast<T, int>(Value) : Unsafe.BitCast<T, long>(Value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec1<T> Broadcast(T value) => new(value);
@@ -32,6 +32,9 @@ internal readonly struct Vec1<T>(T value) : IVector<Vec1<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec1<T> MultiplyAdd(Vec1<T> a, Vec1<T> b, Vec1<T> c) => new(T.MultiplyAddEstimate(a.Value, b.Value, c.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProduct(Vec1<T> a, Vec1<T> b, ref Vec1<T> sum) => sum = MultiplyAdd(a, b, sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec1<T> Sqrt(Vec1<T> value) => new(T.Sqrt(value.Value));

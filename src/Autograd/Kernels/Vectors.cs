@@ -32,6 +32,9 @@ internal interface IVector<TSelf, T>
     /// <summary>a · b + c, fused where the machine has FMA and rounded twice where it has not.</summary>
     static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
 
+    /// <summary>sum += a · b, as <see cref="MultiplyAdd"/>; in place, so that a sum stays in its register without a copy.</summary>
+    static abstract void AddProduct(TSelf a, TSelf b, ref TSelf sum);
+
     static abstract TSelf Sqrt(TSelf value);
 
     static abstract TSelf Abs(TSelf value);

@@ -15,6 +15,17 @@ internal readonly record struct WindowAxis(int Size, int Kernel, int Stride, int
     /// <summary>Whether window i is element i alone.</summary>
     internal bool IsIdentity => Kernel == 1 && Stride == 1 && Before == 0 && Count == Size;
 
+    /// <summary>
+    /// Element j is tap t of window j + Before − t · Dilation. So with stride 1 the windows that take an element are themselves a
+    /// window over the windows, its taps in the opposite order.
+    /// </summary>
+    internal bool TryTurn(out WindowAxis turned)
+    {
+        int before = ((Kernel - 1) * Dilation) - Before;
+        turned = new(Count, Kernel, 1, before, Dilation, Size);
+        return Stride == 1 && before >= 0;
+    }
+
     /// <summary>Whether some window takes a position that is <paramref name="phase"/> beyond a multiple of the stride.</summary>
     internal bool Touches(int phase)
     {
@@ -37,6 +48,14 @@ internal readonly record struct Windows(WindowAxis Rows, WindowAxis Columns)
     internal int PlaneLength => Rows.Size * Columns.Size;
 
     internal bool IsIdentity => Rows.IsIdentity && Columns.IsIdentity;
+
+    /// <summary>The windows that read a plane of windows so as to give back the plane, where neighbouring windows overlap in all but one element.</summary>
+    internal bool TryTurn(out Windows turned)
+    {
+        bool turns = Rows.TryTurn(out WindowAxis rows) & Columns.TryTurn(out WindowAxis columns);
+        turned = new(rows, columns);
+        return turns;
+    }
 }
 
 /// <summary>
@@ -172,7 +191,7 @@ internal readonly unsafe struct WindowImage<T, V>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Simd.HotLoop)]
     private static void Gather(T* source, int stride, T* target, int count)
     {
         int i = 0;
@@ -198,7 +217,7 @@ internal static unsafe class WindowRows<T, V>
     /// Copies windows first … first + count − 1 of every tap: tap k goes to target + k · pitch. Whole vectors are written, so
     /// up to a vector behind the last tap is overwritten.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Simd.HotLoop)]
     internal static void Collect(T* image, nint windowRow, int columns, ReadOnlySpan<nint> taps, int first, int count, T* target, nint pitch)
     {
         (int row, int column) = Math.DivRem(first, columns);
@@ -223,7 +242,7 @@ internal static unsafe class WindowRows<T, V>
     }
 
     /// <summary>The adjoint: adds tap k of windows first … from source + k · pitch to the image.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Simd.HotLoop)]
     internal static void Scatter(T* source, nint pitch, int first, int count, ReadOnlySpan<nint> taps, T* image, nint windowRow, int columns)
     {
         (int row, int column) = Math.DivRem(first, columns);

@@ -105,7 +105,7 @@ internal static unsafe class Activation<T, V>
     where V : unmanaged, IVector<V, T>
 {
     /// <summary>gate = σ(gate + bias).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Simd.HotLoop)]
     internal static void Sigmoid(T* gate, T* bias, int count)
     {
         for (int u = 0; u < count; u += V.Count)
@@ -116,7 +116,7 @@ internal static unsafe class Activation<T, V>
     }
 
     /// <summary>gate = tanh(gate + bias).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Simd.HotLoop)]
     internal static void Tanh(T* gate, T* bias, int count)
     {
         for (int u = 0; u < count; u += V.Count)
@@ -133,7 +133,7 @@ internal readonly unsafe struct RnnCell<T, V, TIsRelu> : IRecurrentCell<T, V>
     where V : unmanaged, IVector<V, T>
     where TIsRelu : struct, IConstant
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Simd.HotLoop)]
     public static void Forward(in RecurrentStep<T> s, int b0, int b1, int u0, int u1)
     {
         for (int b = b0; b < b1; b++)
@@ -149,7 +149,7 @@ internal readonly unsafe struct RnnCell<T, V, TIsRelu> : IRecurrentCell<T, V>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Simd.HotLoop)]
     public static void Backward(in RecurrentStep<T> s, int b0, int b1, int u0, int u1)
     {
         for (int b = b0; b < b1; b++)
@@ -174,7 +174,7 @@ internal readonly unsafe struct LstmCell<T, V> : IRecurrentCell<T, V>
     where T : unmanaged, IFloatingPointIeee754<T>
     where V : unmanaged, IVector<V, T>
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Simd.HotLoop)]
     public static void Forward(in RecurrentStep<T> s, int b0, int b1, int u0, int u1)
     {
         int hidden = s.Hidden;
@@ -205,7 +205,7 @@ internal readonly unsafe struct LstmCell<T, V> : IRecurrentCell<T, V>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Simd.HotLoop)]
     public static void Backward(in RecurrentStep<T> s, int b0, int b1, int u0, int u1)
     {
         int hidden = s.Hidden;
@@ -244,7 +244,7 @@ internal readonly unsafe struct GruCell<T, V> : IRecurrentCell<T, V>
     where T : unmanaged, IFloatingPointIeee754<T>
     where V : unmanaged, IVector<V, T>
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Simd.HotLoop)]
     public static void Forward(in RecurrentStep<T> s, int b0, int b1, int u0, int u1)
     {
         int hidden = s.Hidden;
@@ -271,7 +271,7 @@ internal readonly unsafe struct GruCell<T, V> : IRecurrentCell<T, V>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Simd.HotLoop)]
     public static void Backward(in RecurrentStep<T> s, int b0, int b1, int u0, int u1)
     {
         int hidden = s.Hidden;
