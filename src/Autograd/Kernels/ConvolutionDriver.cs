@@ -28,7 +28,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
     internal static void Forward(in ConvolutionArguments<T> a)
     {
         ConvolutionShape s = a.Shape;
-        int parts = WorkerPool.PartsFor(Math.Max(s.Work, s.OutputLength), Grain);
+        int parts = WorkerPool.PiecesFor(Math.Max(s.Work, s.OutputLength), Grain);
         if (s.IsDepthwise)
         {
             WorkerPool.Run(new DepthwiseForward(a), (int)Math.Min(parts, (long)s.Batch * s.Groups));
@@ -52,7 +52,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
     internal static void InputGradient(in ConvolutionArguments<T> a)
     {
         ConvolutionShape s = a.Shape;
-        int parts = WorkerPool.PartsFor(Math.Max(s.Work, s.InputLength), Grain);
+        int parts = WorkerPool.PiecesFor(Math.Max(s.Work, s.InputLength), Grain);
         if (s.IsDepthwise)
         {
             WorkerPool.Run(new DepthwiseInputGradient(a), (int)Math.Min(parts, (long)s.Batch * s.Groups));
@@ -74,7 +74,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
     internal static void WeightGradient(in ConvolutionArguments<T> a)
     {
         ConvolutionShape s = a.Shape;
-        int parts = WorkerPool.PartsFor(Math.Max(s.Work, s.WeightLength), Grain);
+        int parts = WorkerPool.PiecesFor(Math.Max(s.Work, s.WeightLength), Grain);
         if (s.IsDepthwise)
         {
             WorkerPool.Run(new DepthwiseWeightGradient(a), Math.Min(parts, s.Groups));

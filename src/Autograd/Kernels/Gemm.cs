@@ -184,7 +184,7 @@ internal static unsafe class Gemm
                 StartTransposed(p);
                 return;
             }
-            int parts = WorkerPool.PartsFor((long)p.M * p.N * Math.Max(p.K, 1), Grain);
+            int parts = WorkerPool.PiecesFor((long)p.M * p.N * Math.Max(p.K, 1), Grain);
             var work = new GemmWork<T, V> { _problem = p, _rowParts = 1 };
             if (parts > 1)
             {

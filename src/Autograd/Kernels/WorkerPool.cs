@@ -27,6 +27,9 @@ internal static unsafe class WorkerPool
 
     private const int IdleSpinMicroseconds = 40;
 
+    /// <summary>The grains of work in a piece that is not worth splitting further.</summary>
+    private const int PieceGrains = 16;
+
     private static readonly long IdleSpinTicks = Stopwatch.Frequency * IdleSpinMicroseconds / 1_000_000;
     private static readonly bool CanSpin = Environment.ProcessorCount > 1;
 
@@ -53,6 +56,16 @@ internal static unsafe class WorkerPool
     {
         int threads = Parallelism.Threads;
         return threads == 1 || cost < 2 * grain ? 1 : (int)Math.Min(threads, cost / grain);
+    }
+
+    /// <summary>
+    /// The number of parts as by <see cref="PartsFor"/>, and where the work is long up to four for each thread, so that a thread
+    /// whose core is shared with another process leaves some of them to the others.
+    /// </summary>
+    internal static int PiecesFor(long cost, long grain)
+    {
+        int parts = PartsFor(cost, grain);
+        return parts == 1 ? 1 : (int)Math.Max(parts, Math.Min(4L * parts, cost / (PieceGrains * grain)));
     }
 
     /// <summary>
@@ -106,7 +119,8 @@ internal static unsafe class WorkerPool
         _inside = true;
         try
         {
-            EnsureWorkers(parts - 1);
+            int others = (together ? parts : Math.Min(parts, Parallelism.Threads)) - 1;
+            EnsureWorkers(others);
             // The caller's argument lies on its stack, which does not move while this frame waits.
             _work = Unsafe.AsPointer(ref work);
             _run = &Invoke<TWork>;
@@ -118,7 +132,7 @@ internal static unsafe class WorkerPool
             uint region = (uint)(_claims >> 32) + 1;
             Interlocked.Exchange(ref _claims, ((long)region << 32) | (uint)parts);
             Worker[] workers = _workers;
-            for (int i = 0; i < parts - 1; i++)
+            for (int i = 0; i < others; i++)
             {
                 workers[i].Wake();
             }

@@ -106,7 +106,7 @@ internal unsafe struct RecurrentBackwardSweep<T, V, TCell> : IParallelWork
         };
         if (Valid == null)
         {
-            TCell.Backward(cell, b0, b1, start, end);
+            RecurrentUnits<T, V, TCell>.Backward(cell, b0, b1, start, end);
             return;
         }
         T* valid = Valid + ((nint)time * Shape.Batch);
@@ -115,7 +115,7 @@ internal unsafe struct RecurrentBackwardSweep<T, V, TCell> : IParallelWork
             bool takesPart = RecurrentPlan.RowsAlike(valid, b, b1, out next);
             if (takesPart)
             {
-                TCell.Backward(cell, b, next, start, end);
+                RecurrentUnits<T, V, TCell>.Backward(cell, b, next, start, end);
             }
             for (int row = b; row < next; row++)
             {

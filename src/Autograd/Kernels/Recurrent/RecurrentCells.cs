@@ -37,17 +37,71 @@ internal unsafe struct RecurrentStep<T>
     internal T* GradientC;
 }
 
-/// <summary>The elementwise part of a cell: rows [b0, b1) and units [u0, u1) of one step.</summary>
+/// <summary>The elementwise part of a cell, for one vector of units of one row of the batch.</summary>
 internal unsafe interface IRecurrentCell<T, V>
     where T : unmanaged, IFloatingPointIeee754<T>
     where V : unmanaged, IVector<V, T>
 {
-    static abstract void Forward(in RecurrentStep<T> s, int b0, int b1, int u0, int u1);
+    /// <summary>Applies functions to the sums of gates of row b, units [u0, u1), which <see cref="Forward"/> then finds done.</summary>
+    static abstract void Activate(in RecurrentStep<T> s, nint b, int u0, int u1);
 
-    static abstract void Backward(in RecurrentStep<T> s, int b0, int b1, int u0, int u1);
+    static abstract void Forward(in RecurrentStep<T> s, nint b, nint u, int lanes);
+
+    static abstract void Backward(in RecurrentStep<T> s, nint b, nint u, int lanes);
 }
 
-/// <summary>Vector loads and stores of which the last may be cut short.</summary>
+/// <summary>
+/// Runs a cell over rows and units. What is left of a row after whole vectors is a call of its own: a call within the loop would
+/// make the just-in-time compiler keep every vector in memory.
+/// </summary>
+internal static unsafe class RecurrentUnits<T, V, TCell>
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where V : unmanaged, IVector<V, T>
+    where TCell : struct, IRecurrentCell<T, V>
+{
+    [MethodImpl(Simd.HotLoop)]
+    internal static void Forward(in RecurrentStep<T> s, int b0, int b1, int u0, int u1)
+    {
+        for (int b = b0; b < b1; b++)
+        {
+            TCell.Activate(s, b, u0, u1);
+            int u = u0;
+            for (; u <= u1 - V.Count; u += V.Count)
+            {
+                TCell.Forward(s, b, u, V.Count);
+            }
+            if (u < u1)
+            {
+                ForwardRest(s, b, u, u1 - u);
+            }
+        }
+    }
+
+    [MethodImpl(Simd.HotLoop)]
+    internal static void Backward(in RecurrentStep<T> s, int b0, int b1, int u0, int u1)
+    {
+        for (int b = b0; b < b1; b++)
+        {
+            int u = u0;
+            for (; u <= u1 - V.Count; u += V.Count)
+            {
+                TCell.Backward(s, b, u, V.Count);
+            }
+            if (u < u1)
+            {
+                BackwardRest(s, b, u, u1 - u);
+            }
+        }
+    }
+
+    [MethodImpl(Simd.HotLoop)]
+    private static void ForwardRest(in RecurrentStep<T> s, int b, int u, int lanes) => TCell.Forward(s, b, u, lanes);
+
+    [MethodImpl(Simd.HotLoop)]
+    private static void BackwardRest(in RecurrentStep<T> s, int b, int u, int lanes) => TCell.Backward(s, b, u, lanes);
+}
+
+/// <summary>Vector loads and stores that may be cut short; where <c>lanes</c> is the constant V.Count, they are plain ones.</summary>
 internal static unsafe class Lanes<T, V>
     where T : unmanaged
     where V : unmanaged, IVector<V, T>
@@ -108,7 +162,12 @@ internal static unsafe class Activation<T, V>
     [MethodImpl(Simd.HotLoop)]
     internal static void Sigmoid(T* gate, T* bias, int count)
     {
-        for (int u = 0; u < count; u += V.Count)
+        int u = 0;
+        for (; u <= count - V.Count; u += V.Count)
+        {
+            V.Store(VectorMath.Sigmoid<V, T>(V.Load(gate + u) + V.Load(bias + u)), gate + u);
+        }
+        if (u < count)
         {
             V sum = Lanes<T, V>.Load(gate + u, count - u) + Lanes<T, V>.Load(bias + u, count - u);
             Lanes<T, V>.Store(VectorMath.Sigmoid<V, T>(sum), gate + u, count - u);
@@ -119,7 +178,12 @@ internal static unsafe class Activation<T, V>
     [MethodImpl(Simd.HotLoop)]
     internal static void Tanh(T* gate, T* bias, int count)
     {
-        for (int u = 0; u < count; u += V.Count)
+        int u = 0;
+        for (; u <= count - V.Count; u += V.Count)
+        {
+            V.Store(VectorMath.Tanh<V, T>(V.Load(gate + u) + V.Load(bias + u)), gate + u);
+        }
+        if (u < count)
         {
             V sum = Lanes<T, V>.Load(gate + u, count - u) + Lanes<T, V>.Load(bias + u, count - u);
             Lanes<T, V>.Store(VectorMath.Tanh<V, T>(sum), gate + u, count - u);
@@ -133,39 +197,27 @@ internal readonly unsafe struct RnnCell<T, V, TIsRelu> : IRecurrentCell<T, V>
     where V : unmanaged, IVector<V, T>
     where TIsRelu : struct, IConstant
 {
-    [MethodImpl(Simd.HotLoop)]
-    public static void Forward(in RecurrentStep<T> s, int b0, int b1, int u0, int u1)
+    public static void Activate(in RecurrentStep<T> s, nint b, int u0, int u1)
     {
-        for (int b = b0; b < b1; b++)
-        {
-            T* y = s.Gates + (b * s.GateRow);
-            for (int u = u0; u < u1; u += V.Count)
-            {
-                int lanes = u1 - u;
-                V sum = Lanes<T, V>.Load(y + u, lanes) + Lanes<T, V>.Load(s.Bias + u, lanes);
-                V h = TIsRelu.Value == 1 ? V.AtLeast(sum, V.Zero) : VectorMath.Tanh<V, T>(sum);
-                Lanes<T, V>.Store(h, y + u, lanes);
-            }
-        }
     }
 
-    [MethodImpl(Simd.HotLoop)]
-    public static void Backward(in RecurrentStep<T> s, int b0, int b1, int u0, int u1)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Forward(in RecurrentStep<T> s, nint b, nint u, int lanes)
     {
-        for (int b = b0; b < b1; b++)
-        {
-            T* y = s.Y + (b * s.YRow);
-            T* gates = s.GateGradients + (b * s.GateRow);
-            nint row = (nint)b * s.Hidden;
-            for (int u = u0; u < u1; u += V.Count)
-            {
-                int lanes = u1 - u;
-                V h = Lanes<T, V>.Load(y + u, lanes);
-                V gh = Lanes<T, V>.Load(s.GradientH + row + u, lanes) + Lanes<T, V>.LoadOrZero(s.GradientY, (b * s.YRow) + u, lanes);
-                V g = TIsRelu.Value == 1 ? V.Select(V.LessOrEqual(h, V.Zero), V.Zero, gh) : gh * (V.Constant(1) - (h * h));
-                Lanes<T, V>.Store(g, gates + u, lanes);
-            }
-        }
+        T* y = s.Gates + (b * s.GateRow) + u;
+        V sum = Lanes<T, V>.Load(y, lanes) + Lanes<T, V>.Load(s.Bias + u, lanes);
+        V h = TIsRelu.Value == 1 ? V.AtLeast(sum, V.Zero) : VectorMath.Tanh<V, T>(sum);
+        Lanes<T, V>.Store(h, y, lanes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Backward(in RecurrentStep<T> s, nint b, nint u, int lanes)
+    {
+        nint yAt = (b * s.YRow) + u, at = (b * s.Hidden) + u;
+        V h = Lanes<T, V>.Load(s.Y + yAt, lanes);
+        V gh = Lanes<T, V>.Load(s.GradientH + at, lanes) + Lanes<T, V>.LoadOrZero(s.GradientY, yAt, lanes);
+        V g = TIsRelu.Value == 1 ? V.Select(V.LessOrEqual(h, V.Zero), V.Zero, gh) : gh * (V.Constant(1) - (h * h));
+        Lanes<T, V>.Store(g, s.GateGradients + (b * s.GateRow) + u, lanes);
     }
 }
 
@@ -174,65 +226,49 @@ internal readonly unsafe struct LstmCell<T, V> : IRecurrentCell<T, V>
     where T : unmanaged, IFloatingPointIeee754<T>
     where V : unmanaged, IVector<V, T>
 {
-    [MethodImpl(Simd.HotLoop)]
-    public static void Forward(in RecurrentStep<T> s, int b0, int b1, int u0, int u1)
+    public static void Activate(in RecurrentStep<T> s, nint b, int u0, int u1)
     {
-        int hidden = s.Hidden;
-        T* bias = s.Bias;
-        for (int b = b0; b < b1; b++)
+        int hidden = s.Hidden, units = u1 - u0;
+        T* gates = s.Gates + (b * s.GateRow) + u0, bias = s.Bias + u0;
+        Activation<T, V>.Sigmoid(gates, bias, units);
+        Activation<T, V>.Sigmoid(gates + hidden, bias + hidden, units);
+        Activation<T, V>.Tanh(gates + (2 * hidden), bias + (2 * hidden), units);
+        Activation<T, V>.Sigmoid(gates + (3 * hidden), bias + (3 * hidden), units);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Forward(in RecurrentStep<T> s, nint b, nint u, int lanes)
+    {
+        nint hidden = s.Hidden, at = (b * hidden) + u;
+        T* gates = s.Gates + (b * s.GateRow) + u;
+        V inner = Lanes<T, V>.Load(gates, lanes) * Lanes<T, V>.Load(gates + (2 * hidden), lanes);
+        V c = V.MultiplyAdd(Lanes<T, V>.Load(gates + hidden, lanes), Lanes<T, V>.LoadOrZero(s.PreviousC, at, lanes), inner);
+        V tanhC = VectorMath.Tanh<V, T>(c);
+        Lanes<T, V>.Store(c, s.C + at, lanes);
+        Lanes<T, V>.Store(Lanes<T, V>.Load(gates + (3 * hidden), lanes) * tanhC, s.Y + (b * s.YRow) + u, lanes);
+        if (s.TanhC != null)
         {
-            T* gates = s.Gates + (b * s.GateRow);
-            nint row = (nint)b * hidden;
-            int units = u1 - u0;
-            Activation<T, V>.Sigmoid(gates + u0, bias + u0, units);
-            Activation<T, V>.Sigmoid(gates + hidden + u0, bias + hidden + u0, units);
-            Activation<T, V>.Tanh(gates + (2 * hidden) + u0, bias + (2 * hidden) + u0, units);
-            Activation<T, V>.Sigmoid(gates + (3 * hidden) + u0, bias + (3 * hidden) + u0, units);
-            for (int u = u0; u < u1; u += V.Count)
-            {
-                int lanes = u1 - u;
-                T* at = gates + u;
-                V inner = Lanes<T, V>.Load(at, lanes) * Lanes<T, V>.Load(at + (2 * hidden), lanes);
-                V c = V.MultiplyAdd(Lanes<T, V>.Load(at + hidden, lanes), Lanes<T, V>.LoadOrZero(s.PreviousC, row + u, lanes), inner);
-                V tanhC = VectorMath.Tanh<V, T>(c);
-                Lanes<T, V>.Store(c, s.C + row + u, lanes);
-                Lanes<T, V>.Store(Lanes<T, V>.Load(at + (3 * hidden), lanes) * tanhC, s.Y + (b * s.YRow) + u, lanes);
-                if (s.TanhC != null)
-                {
-                    Lanes<T, V>.Store(tanhC, s.TanhC + row + u, lanes);
-                }
-            }
+            Lanes<T, V>.Store(tanhC, s.TanhC + at, lanes);
         }
     }
 
-    [MethodImpl(Simd.HotLoop)]
-    public static void Backward(in RecurrentStep<T> s, int b0, int b1, int u0, int u1)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Backward(in RecurrentStep<T> s, nint b, nint u, int lanes)
     {
-        int hidden = s.Hidden;
+        nint hidden = s.Hidden, at = (b * hidden) + u;
         V one = V.Constant(1);
-        for (int b = b0; b < b1; b++)
-        {
-            T* gates = s.Gates + (b * s.GateRow);
-            T* gradients = s.GateGradients + (b * s.GateRow);
-            nint row = (nint)b * hidden;
-            for (int u = u0; u < u1; u += V.Count)
-            {
-                int lanes = u1 - u;
-                T* at = gates + u;
-                T* to = gradients + u;
-                V i = Lanes<T, V>.Load(at, lanes), f = Lanes<T, V>.Load(at + hidden, lanes);
-                V g = Lanes<T, V>.Load(at + (2 * hidden), lanes), o = Lanes<T, V>.Load(at + (3 * hidden), lanes);
-                V tanhC = Lanes<T, V>.Load(s.TanhC + row + u, lanes);
-                V gh = Lanes<T, V>.Load(s.GradientH + row + u, lanes) + Lanes<T, V>.LoadOrZero(s.GradientY, (b * s.YRow) + u, lanes);
-                V gc = V.MultiplyAdd(gh * o, one - (tanhC * tanhC), Lanes<T, V>.Load(s.GradientC + row + u, lanes));
-                V previousC = Lanes<T, V>.LoadOrZero(s.PreviousC, row + u, lanes);
-                Lanes<T, V>.Store(gc * g * (i * (one - i)), to, lanes);
-                Lanes<T, V>.Store(gc * previousC * (f * (one - f)), to + hidden, lanes);
-                Lanes<T, V>.Store(gc * i * (one - (g * g)), to + (2 * hidden), lanes);
-                Lanes<T, V>.Store(gh * tanhC * (o * (one - o)), to + (3 * hidden), lanes);
-                Lanes<T, V>.Store(gc * f, s.GradientC + row + u, lanes);
-            }
-        }
+        T* gates = s.Gates + (b * s.GateRow) + u, gradients = s.GateGradients + (b * s.GateRow) + u;
+        V i = Lanes<T, V>.Load(gates, lanes), f = Lanes<T, V>.Load(gates + hidden, lanes);
+        V g = Lanes<T, V>.Load(gates + (2 * hidden), lanes), o = Lanes<T, V>.Load(gates + (3 * hidden), lanes);
+        V tanhC = Lanes<T, V>.Load(s.TanhC + at, lanes);
+        V gh = Lanes<T, V>.Load(s.GradientH + at, lanes) + Lanes<T, V>.LoadOrZero(s.GradientY, (b * s.YRow) + u, lanes);
+        V gc = V.MultiplyAdd(gh * o, one - (tanhC * tanhC), Lanes<T, V>.Load(s.GradientC + at, lanes));
+        V previousC = Lanes<T, V>.LoadOrZero(s.PreviousC, at, lanes);
+        Lanes<T, V>.Store(gc * g * (i * (one - i)), gradients, lanes);
+        Lanes<T, V>.Store(gc * previousC * (f * (one - f)), gradients + hidden, lanes);
+        Lanes<T, V>.Store(gc * i * (one - (g * g)), gradients + (2 * hidden), lanes);
+        Lanes<T, V>.Store(gh * tanhC * (o * (one - o)), gradients + (3 * hidden), lanes);
+        Lanes<T, V>.Store(gc * f, s.GradientC + at, lanes);
     }
 }
 
@@ -244,59 +280,44 @@ internal readonly unsafe struct GruCell<T, V> : IRecurrentCell<T, V>
     where T : unmanaged, IFloatingPointIeee754<T>
     where V : unmanaged, IVector<V, T>
 {
-    [MethodImpl(Simd.HotLoop)]
-    public static void Forward(in RecurrentStep<T> s, int b0, int b1, int u0, int u1)
+    public static void Activate(in RecurrentStep<T> s, nint b, int u0, int u1)
     {
-        int hidden = s.Hidden;
-        T* bias = s.Bias;
-        V one = V.Constant(1);
-        for (int b = b0; b < b1; b++)
-        {
-            T* gates = s.Gates + (b * s.GateRow);
-            Activation<T, V>.Sigmoid(gates + hidden + u0, bias + hidden + u0, u1 - u0);
-            Activation<T, V>.Sigmoid(gates + (2 * hidden) + u0, bias + (2 * hidden) + u0, u1 - u0);
-            for (int u = u0; u < u1; u += V.Count)
-            {
-                int lanes = u1 - u;
-                T* at = gates + u;
-                V recurrent = Lanes<T, V>.Load(at + (3 * hidden), lanes) + Lanes<T, V>.Load(bias + (3 * hidden) + u, lanes);
-                V n = Lanes<T, V>.Load(at, lanes) + Lanes<T, V>.Load(bias + u, lanes);
-                n = VectorMath.Tanh<V, T>(V.MultiplyAdd(Lanes<T, V>.Load(at + hidden, lanes), recurrent, n));
-                V z = Lanes<T, V>.Load(at + (2 * hidden), lanes);
-                V h = Lanes<T, V>.LoadOrZero(s.PreviousH, (b * s.PreviousHRow) + u, lanes);
-                Lanes<T, V>.Store(V.MultiplyAdd(z, h, (one - z) * n), s.Y + (b * s.YRow) + u, lanes);
-                Lanes<T, V>.Store(n, at, lanes);
-                Lanes<T, V>.Store(recurrent, at + (3 * hidden), lanes);
-            }
-        }
+        int hidden = s.Hidden, units = u1 - u0;
+        T* gates = s.Gates + (b * s.GateRow) + u0, bias = s.Bias + u0;
+        Activation<T, V>.Sigmoid(gates + hidden, bias + hidden, units);
+        Activation<T, V>.Sigmoid(gates + (2 * hidden), bias + (2 * hidden), units);
     }
 
-    [MethodImpl(Simd.HotLoop)]
-    public static void Backward(in RecurrentStep<T> s, int b0, int b1, int u0, int u1)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Forward(in RecurrentStep<T> s, nint b, nint u, int lanes)
     {
-        int hidden = s.Hidden;
+        nint hidden = s.Hidden;
+        T* gates = s.Gates + (b * s.GateRow) + u, bias = s.Bias + u;
+        V recurrent = Lanes<T, V>.Load(gates + (3 * hidden), lanes) + Lanes<T, V>.Load(bias + (3 * hidden), lanes);
+        V n = Lanes<T, V>.Load(gates, lanes) + Lanes<T, V>.Load(bias, lanes);
+        n = VectorMath.Tanh<V, T>(V.MultiplyAdd(Lanes<T, V>.Load(gates + hidden, lanes), recurrent, n));
+        V z = Lanes<T, V>.Load(gates + (2 * hidden), lanes);
+        V h = Lanes<T, V>.LoadOrZero(s.PreviousH, (b * s.PreviousHRow) + u, lanes);
+        Lanes<T, V>.Store(V.MultiplyAdd(z, h, (V.Constant(1) - z) * n), s.Y + (b * s.YRow) + u, lanes);
+        Lanes<T, V>.Store(n, gates, lanes);
+        Lanes<T, V>.Store(recurrent, gates + (3 * hidden), lanes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Backward(in RecurrentStep<T> s, nint b, nint u, int lanes)
+    {
+        nint hidden = s.Hidden, at = (b * hidden) + u;
         V one = V.Constant(1);
-        for (int b = b0; b < b1; b++)
-        {
-            T* gates = s.Gates + (b * s.GateRow);
-            T* gradients = s.GateGradients + (b * s.GateRow);
-            nint row = (nint)b * hidden;
-            for (int u = u0; u < u1; u += V.Count)
-            {
-                int lanes = u1 - u;
-                T* at = gates + u;
-                T* to = gradients + u;
-                V n = Lanes<T, V>.Load(at, lanes), r = Lanes<T, V>.Load(at + hidden, lanes);
-                V z = Lanes<T, V>.Load(at + (2 * hidden), lanes), recurrent = Lanes<T, V>.Load(at + (3 * hidden), lanes);
-                V gh = Lanes<T, V>.Load(s.GradientH + row + u, lanes) + Lanes<T, V>.LoadOrZero(s.GradientY, (b * s.YRow) + u, lanes);
-                V h = Lanes<T, V>.LoadOrZero(s.PreviousH, (b * s.PreviousHRow) + u, lanes);
-                V gn = gh * (one - z) * (one - (n * n));
-                Lanes<T, V>.Store(gn, to, lanes);
-                Lanes<T, V>.Store(gn * recurrent * (r * (one - r)), to + hidden, lanes);
-                Lanes<T, V>.Store(gh * (h - n) * (z * (one - z)), to + (2 * hidden), lanes);
-                Lanes<T, V>.Store(gn * r, to + (3 * hidden), lanes);
-                Lanes<T, V>.Store(gh * z, s.GradientH + row + u, lanes);
-            }
-        }
+        T* gates = s.Gates + (b * s.GateRow) + u, gradients = s.GateGradients + (b * s.GateRow) + u;
+        V n = Lanes<T, V>.Load(gates, lanes), r = Lanes<T, V>.Load(gates + hidden, lanes);
+        V z = Lanes<T, V>.Load(gates + (2 * hidden), lanes), recurrent = Lanes<T, V>.Load(gates + (3 * hidden), lanes);
+        V gh = Lanes<T, V>.Load(s.GradientH + at, lanes) + Lanes<T, V>.LoadOrZero(s.GradientY, (b * s.YRow) + u, lanes);
+        V h = Lanes<T, V>.LoadOrZero(s.PreviousH, (b * s.PreviousHRow) + u, lanes);
+        V gn = gh * (one - z) * (one - (n * n));
+        Lanes<T, V>.Store(gn, gradients, lanes);
+        Lanes<T, V>.Store(gn * recurrent * (r * (one - r)), gradients + hidden, lanes);
+        Lanes<T, V>.Store(gh * (h - n) * (z * (one - z)), gradients + (2 * hidden), lanes);
+        Lanes<T, V>.Store(gn * r, gradients + (3 * hidden), lanes);
+        Lanes<T, V>.Store(gh * z, s.GradientH + at, lanes);
     }
 }

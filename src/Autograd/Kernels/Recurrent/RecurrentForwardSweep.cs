@@ -239,7 +239,7 @@ internal unsafe struct RecurrentForwardSweep<T, V, TCell> : IParallelWork
         };
         if (Valid == null)
         {
-            TCell.Forward(cell, b0, b1, start, end);
+            RecurrentUnits<T, V, TCell>.Forward(cell, b0, b1, start, end);
             return;
         }
         T* valid = Valid + ((nint)time * Shape.Batch);
@@ -248,7 +248,7 @@ internal unsafe struct RecurrentForwardSweep<T, V, TCell> : IParallelWork
             bool takesPart = RecurrentPlan.RowsAlike(valid, b, b1, out next);
             if (takesPart)
             {
-                TCell.Forward(cell, b, next, start, end);
+                RecurrentUnits<T, V, TCell>.Forward(cell, b, next, start, end);
             }
             else
             {
