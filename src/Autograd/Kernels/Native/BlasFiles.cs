@@ -25,7 +25,8 @@ internal static class BlasFiles
         // Homebrew keeps it out of the loader's path, in its own folder: of Arm, of Intel.
         ("openblas", _, true) =>
         [
-            "libopenblas.0.dylib", "libopenblas.dylib", "/opt/homebrew/opt/openblas/lib/libopenblas.dylib", "/usr/local/opt/openblas/lib/libopenblas.dylib",
+            "libopenblas.0.dylib", "libopenblas.dylib", "/opt/homebrew/opt/openblas/lib/libopenblas.dylib",
+            "/usr/local/opt/openblas/lib/libopenblas.dylib",
         ],
         ("openblas", _, _) => ["libopenblas.so.0", "libopenblas.so"],
         ("mathnet", true, _) => ["libMathNetNumericsMKL.dll"],

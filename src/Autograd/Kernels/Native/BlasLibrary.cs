@@ -14,8 +14,8 @@ namespace Autograd.Kernels;
 /// </remarks>
 internal abstract unsafe class BlasLibrary
 {
-    /// <summary>CBLAS's enumerations, which MathNet's exports take, too.</summary>
-    private protected const int RowMajor = 101, NoTranspose = 111, Transpose = 112;
+    /// <summary>CBLAS's order of rows.</summary>
+    private protected const int RowMajor = 101;
 
     private readonly bool _isContiguousOnly;
 
@@ -28,8 +28,8 @@ internal abstract unsafe class BlasLibrary
     private protected BlasLibrary(Func<string, nint> export, bool isContiguousOnly)
     {
         _isContiguousOnly = isContiguousOnly;
-        nint set = FirstOf(export, "openblas_set_num_threads", "MKL_Set_Num_Threads", "bli_thread_set_num_threads", "set_max_threads");
-        _setThreads = (delegate* unmanaged[Cdecl]<nint, void>)set;
+        _setThreads = (delegate* unmanaged[Cdecl]<nint, void>)FirstOf(
+            export, "openblas_set_num_threads", "MKL_Set_Num_Threads", "bli_thread_set_num_threads", "set_max_threads");
         _setThreading = (delegate* unmanaged[Cdecl]<uint, int>)export("BLASSetThreading");
         var parallel = (delegate* unmanaged[Cdecl]<int>)FirstOf(export, "openblas_get_parallel");
         // An OpenBLAS built without threads has no locks around its buffers either, unless it was asked to.
@@ -61,7 +61,7 @@ internal abstract unsafe class BlasLibrary
         BlasLibrary? bound = (BlasLibrary?)CblasLibrary.Bind(export) ?? MathNetLibrary.Bind(export);
         if (bound is null)
         {
-            refusal = "it exports neither cblas_sgemm and cblas_dgemm nor MathNet's s_matrix_multiply and d_matrix_multiply";
+            refusal = "it exports neither cblas_sgemm and cblas_dgemm nor, as MathNet's, s_matrix_multiply and d_matrix_multiply";
             return false;
         }
         refusal = bound.Defect<float>() ?? bound.Defect<double>() ?? string.Empty;
@@ -100,7 +100,12 @@ internal abstract unsafe class BlasLibrary
 
     private protected abstract void Multiply(in GemmProblem<double> p);
 
-    /// <summary>The address of an export, or of its twin with the suffix of libraries whose integers have 64 bits; 0 if there is neither.</summary>
+    /// <summary>CBLAS's names of what is done with a factor, which MathNet's exports take, too.</summary>
+    private protected static int Operation(bool isTransposed) => isTransposed ? 112 : 111;
+
+    /// <summary>
+    /// The address of an export, or of its twin with the suffix of libraries whose integers have 64 bits; 0 if there is neither.
+    /// </summary>
     private protected static nint FirstOf(Func<string, nint> export, params ReadOnlySpan<string> names)
     {
         foreach (string name in names)
@@ -116,7 +121,8 @@ internal abstract unsafe class BlasLibrary
     }
 
     private static bool IsContiguous<T>(in GemmProblem<T> p)
-        where T : unmanaged => p.Lda == (p.TransposeA ? p.M : p.K) && p.Ldb == (p.Right == GemmRight.Transposed ? p.K : p.N) && p.Ldc == p.N;
+        where T : unmanaged =>
+        p.Lda == (p.TransposeA ? p.M : p.K) && p.Ldb == (p.Right == GemmRight.Transposed ? p.K : p.N) && p.Ldc == p.N;
 
     private void Call<T>(in GemmProblem<T> p)
         where T : unmanaged
@@ -186,7 +192,9 @@ internal abstract unsafe class BlasLibrary
                 }
                 if (!found.AsSpan().SequenceEqual(expected))
                 {
-                    return special == 0 ? $"it computes a wrong product of {typeof(T).Name}" : $"its products of {typeof(T).Name} lose NaN: 0 · ∞ is not NaN";
+                    return special == 0
+                        ? $"it computes a wrong product of {typeof(T).Name}"
+                        : $"its products of {typeof(T).Name} lose NaN: 0 · ∞ is not NaN";
                 }
             }
         }

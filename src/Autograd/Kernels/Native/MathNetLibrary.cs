@@ -1,3 +1,6 @@
+using unsafe DoubleProduct = delegate* unmanaged[Cdecl]<int, int, nint, nint, nint, double, double*, double*, double, double*, void>;
+using unsafe SingleProduct = delegate* unmanaged[Cdecl]<int, int, nint, nint, nint, float, float*, float*, float, float*, void>;
+
 namespace Autograd.Kernels;
 
 /// <summary>
@@ -6,14 +9,14 @@ namespace Autograd.Kernels;
 /// </summary>
 internal sealed unsafe class MathNetLibrary : BlasLibrary
 {
-    private readonly delegate* unmanaged[Cdecl]<int, int, nint, nint, nint, float, float*, float*, float, float*, void> _single;
-    private readonly delegate* unmanaged[Cdecl]<int, int, nint, nint, nint, double, double*, double*, double, double*, void> _double;
+    private readonly SingleProduct _single;
+    private readonly DoubleProduct _double;
 
     private MathNetLibrary(Func<string, nint> export, nint single, nint @double)
         : base(export, isContiguousOnly: true)
     {
-        _single = (delegate* unmanaged[Cdecl]<int, int, nint, nint, nint, float, float*, float*, float, float*, void>)single;
-        _double = (delegate* unmanaged[Cdecl]<int, int, nint, nint, nint, double, double*, double*, double, double*, void>)@double;
+        _single = (SingleProduct)single;
+        _double = (DoubleProduct)@double;
     }
 
     internal static MathNetLibrary? Bind(Func<string, nint> export)
@@ -22,9 +25,9 @@ internal sealed unsafe class MathNetLibrary : BlasLibrary
         return single != 0 && @double != 0 ? new(export, single, @double) : null;
     }
 
-    private protected override void Multiply(in GemmProblem<float> p) => _single(p.Right == GemmRight.Transposed ? Transpose : NoTranspose,
-        p.TransposeA ? Transpose : NoTranspose, p.N, p.M, p.K, 1, p.B, p.A, p.Accumulate ? 1 : 0, p.C);
+    private protected override void Multiply(in GemmProblem<float> p) => _single(Operation(p.Right == GemmRight.Transposed),
+        Operation(p.TransposeA), p.N, p.M, p.K, 1, p.B, p.A, p.Accumulate ? 1 : 0, p.C);
 
-    private protected override void Multiply(in GemmProblem<double> p) => _double(p.Right == GemmRight.Transposed ? Transpose : NoTranspose,
-        p.TransposeA ? Transpose : NoTranspose, p.N, p.M, p.K, 1, p.B, p.A, p.Accumulate ? 1 : 0, p.C);
+    private protected override void Multiply(in GemmProblem<double> p) => _double(Operation(p.Right == GemmRight.Transposed),
+        Operation(p.TransposeA), p.N, p.M, p.K, 1, p.B, p.A, p.Accumulate ? 1 : 0, p.C);
 }

@@ -14,13 +14,13 @@ namespace Autograd;
 /// do so is refused.
 /// </para>
 /// <para>
-/// That results have the same bits for any number of threads, any number of rows and on any machine is promised for the managed
-/// kernel alone. A native library rounds in an order of its own, which may depend on all of these.
+/// That results have the same bits for any number of threads, and a row's bits for any number of rows, is promised for the
+/// managed kernel alone. A native library rounds in an order of its own, which may depend on both.
 /// </para>
 /// <para>
-/// It computes with <see cref="Parallelism.Threads"/> threads where it can be told so: OpenBLAS, MKL, MathNet's MKL and BLIS can; Apple's
-/// Accelerate, from macOS 15 on, can be told to use one thread or as many as it likes. That setting is the library's own, so
-/// it holds for other users of the same library in this process, too. All members may be used from any thread.
+/// It computes with <see cref="Parallelism.Threads"/> threads where it can be told so: OpenBLAS, MKL, MathNet's MKL and BLIS can;
+/// Apple's Accelerate, from macOS 15 on, can be told to use one thread or as many as it likes. That setting is the library's
+/// own, so it holds for other users of the same library in this process, too. All members may be used from any thread.
 /// </para>
 /// </remarks>
 public static class NativeBlas
@@ -94,7 +94,8 @@ public static class NativeBlas
     internal static void Set(Choice? choice) => _choice = choice;
 
     /// <summary>What a value of the environment variable chooses; none, or an empty one, is the default.</summary>
-    internal static Choice FromEnvironment(string? value) => string.IsNullOrWhiteSpace(value) ? ManagedChoice : Choose(value.Trim(), Variable);
+    internal static Choice FromEnvironment(string? value) =>
+        string.IsNullOrWhiteSpace(value) ? ManagedChoice : Choose(value.Trim(), Variable);
 
     private static Choice ReadEnvironment()
     {
@@ -124,15 +125,17 @@ public static class NativeBlas
         bool isKnown = BlasFiles.Names.Contains(name);
         if (!isKnown && !BlasFiles.IsPath(asked))
         {
-            throw new ArgumentException($"{asker}: asked for the BLAS '{asked}', but it takes {Managed}, {Auto}, {string.Join(", ", BlasFiles.Names)}, or a "
-                + "library file with its directory or its extension, such as ./libopenblas.so.0. Use one of these.");
+            throw new ArgumentException($"{asker}: asked for the BLAS '{asked}', but it takes {Managed}, {Auto}, "
+                + $"{string.Join(", ", BlasFiles.Names)}, or a library file with its directory or its extension, such as "
+                + "./libopenblas.so.0. Use one of these.");
         }
         if (TryLoad(isKnown ? BlasFiles.Of(name) : [BlasFiles.AtPath(asked)], out string tried) is { } library)
         {
             return new(isKnown ? name : asked, library);
         }
-        throw new DllNotFoundException($"{asker}: asked for the BLAS '{asked}', but no library of it can serve here. Tried: {tried}. Install it and see that "
-            + $"the system's loader finds it, or name another file by its path, or use '{Managed}', which is always there; '{Auto}' takes what it finds.");
+        throw new DllNotFoundException($"{asker}: asked for the BLAS '{asked}', but no library of it can serve here. Tried: {tried}. "
+            + $"Install it and see that the system's loader finds it, or name another file by its path, or use '{Managed}', which is "
+            + $"always there; '{Auto}' takes what it finds.");
     }
 
     /// <summary>The first of these files that is a library that can serve; else null and what is wrong with each.</summary>
