@@ -32,10 +32,10 @@ internal static unsafe class Gemm
     /// </summary>
     internal static void Multiply<T>(bool transposeA, bool transposeB, int m, int n, int k, ReadOnlySpan<T> a, int lda, ReadOnlySpan<T> b,
         int ldb, Span<T> c, int ldc, bool accumulate = false)
-        where T : unmanaged => Multiply(NativeVectorBits, transposeA, transposeB, m, n, k, a, lda, b, ldb, c, ldc, accumulate);
+        where T : unmanaged => Multiply(null, transposeA, transposeB, m, n, k, a, lda, b, ldb, c, ldc, accumulate);
 
-    /// <summary>The same at a chosen vector width, for tests.</summary>
-    internal static void Multiply<T>(int vectorBits, bool transposeA, bool transposeB, int m, int n, int k, ReadOnlySpan<T> a, int lda,
+    /// <summary>The same at a chosen vector width, for tests; without one a native BLAS serves where it is chosen.</summary>
+    internal static void Multiply<T>(int? vectorBits, bool transposeA, bool transposeB, int m, int n, int k, ReadOnlySpan<T> a, int lda,
         ReadOnlySpan<T> b, int ldb, Span<T> c, int ldc, bool accumulate)
         where T : unmanaged
     {
@@ -44,7 +44,7 @@ internal static unsafe class Gemm
         CheckMatrix("C", m, n, ldc, c.Length);
         fixed (T* aPointer = a, bPointer = b, cPointer = c)
         {
-            Start(vectorBits, new GemmProblem<T>
+            var problem = new GemmProblem<T>
             {
                 TransposeA = transposeA,
                 Right = transposeB ? GemmRight.Transposed : GemmRight.Plain,
@@ -58,7 +58,11 @@ internal static unsafe class Gemm
                 Ldb = ldb,
                 C = cPointer,
                 Ldc = ldc,
-            });
+            };
+            if (vectorBits is not null || !NativeBlas.TryMultiply(problem))
+            {
+                Start(vectorBits ?? NativeVectorBits, problem);
+            }
         }
     }
 

@@ -48,6 +48,9 @@ internal static unsafe class WorkerPool
     [ThreadStatic]
     private static bool _inside;
 
+    /// <summary>Whether the calling thread is at work on a part of a region.</summary>
+    internal static bool IsInside => _inside;
+
     /// <summary>
     /// The number of parts that <paramref name="cost"/> is worth when a part should cost at least <paramref
     /// name="grain"/>.
