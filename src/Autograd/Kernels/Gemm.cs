@@ -17,7 +17,7 @@ namespace Autograd.Kernels;
 internal static unsafe class Gemm
 {
     /// <summary>The work, in multiply-adds, below which a further thread costs more than it gives.</summary>
-    private const long Grain = 1 << 18;
+    private const long Grain = 1 << 19;
 
     /// <summary>The vector width in bits that the machine runs fastest.</summary>
     /// <remarks>
@@ -200,10 +200,10 @@ internal static unsafe class Gemm
 
         /// <summary>
         /// Whether to compute Cᵀ = op(B)ᵀ · op(A)ᵀ, which has the same bits: if C is narrower than a vector, so that its rows
-        /// fill the vectors, and if A is transposed and C high, so that the wide factor is read along its rows.
+        /// fill the vectors, and if A is transposed, C high and too narrow to pack A for, so that the wide factor is read along its rows.
         /// </summary>
         private static bool IsBetterTransposed(in GemmProblem<T> p) => p.Right != GemmRight.Packed && p.M >= 2 * p.N
-            && (p.N < V.Count || (p.TransposeA && p.Right == GemmRight.Plain && p.K >= 128));
+            && (p.N < V.Count || (p.TransposeA && p.Right == GemmRight.Plain && p.K >= 128 && !GemmDriver<T, V>.PacksLeft(p.M, p.N)));
 
         private static void StartTransposed(in GemmProblem<T> p)
         {

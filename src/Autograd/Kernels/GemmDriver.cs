@@ -56,6 +56,9 @@ internal static unsafe class GemmDriver<T, V>
     private const int BlockPanels = 64;
     private const int BlockTiles = 16;
 
+    /// <summary>A right factor that the second cache does not hold, so that it pays to ask for the next panel in time.</summary>
+    private const int LargeBytes = 1 << 19;
+
     /// <summary>
     /// From this number of rows on it pays to copy panels of B together before use: a power of two as leading dimension
     /// maps its rows to few cache sets.
@@ -64,6 +67,9 @@ internal static unsafe class GemmDriver<T, V>
 
     /// <summary>From this number of panels on it pays to copy tiles of A together before use.</summary>
     private const int PackLeftPanels = 4;
+
+    /// <summary>Whether a product of so many rows and columns copies its left factor together.</summary>
+    internal static bool PacksLeft(int rows, int columns) => rows > 1 && Panels(Vectors(columns)) >= PackLeftPanels;
 
     internal static int Vectors(int n) => (int)(((long)n + V.Count - 1) / V.Count);
 
@@ -140,8 +146,9 @@ internal static unsafe class GemmDriver<T, V>
             n0 += whole;
         }
         int depth = Math.Min(p.K, BlockDepth), vectors = Vectors(n1 - n0), panels = Panels(vectors);
-        bool packLeft = panels >= PackLeftPanels && m1 - m0 > 1, packRight = m1 - m0 >= PackRightRows;
+        bool packLeft = PacksLeft(m1 - m0, n1 - n0), packRight = m1 - m0 >= PackRightRows;
         int blockPanels = Math.Min(panels, BlockPanels);
+        bool isLarge = (long)p.K * (n1 - n0) * sizeof(T) > LargeBytes;
         bool keepsPanels = BlockEnd(m0, m1) < m1; // otherwise one place will do, which stays in the cache
         nint leftRow = depth + (64 / sizeof(T)), panelLength = (nint)depth * PanelVectors * V.Count;
         T* left = packLeft ? Scratch.Get<T>(ScratchSlot.GemmA, BlockTiles * TileRows * leftRow) : null;
@@ -175,6 +182,10 @@ internal static unsafe class GemmDriver<T, V>
                             PackPanel(p.Right == GemmRight.Transposed, count, columns, width, source, p.Ldb, packed);
                         }
                         bool readsInPlace = isPlain && (m == m0 || !packRight);
+                        // While a panel serves its tiles, the next one comes from wherever it is.
+                        bool fetches = isLarge && panel + 1 < last && (isPacked || (keepsPanels && m > m0));
+                        T* next = !fetches ? packed : isPacked ? packed + ((nint)width * p.K) : packed + panelLength;
+                        nint nextStep = fetches ? width * TileRows / (blockEnd - m) : 0;
                         for (int row = m, tile; row < blockEnd; row += tile)
                         {
                             tile = TileHeight(m1 - row);
@@ -186,11 +197,14 @@ internal static unsafe class GemmDriver<T, V>
                                 B = readsInPlace ? source : packed,
                                 BStep = readsInPlace ? p.Ldb : width,
                                 Copy = readsInPlace && packRight ? packed : null,
+                                Ahead = next,
+                                AheadStep = nextStep,
                                 Count = count,
                                 C = columns == width ? p.C + (row * p.Ldc) + n : edge,
                                 CRow = columns == width ? p.Ldc : width,
                                 Accumulate = accumulate,
                             };
+                            next += nextStep * count;
                             // The first tile leaves a copy of the panel for the others.
                             readsInPlace &= !packRight;
                             if (columns == width)

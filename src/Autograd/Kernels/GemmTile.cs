@@ -41,6 +41,10 @@ internal unsafe struct TileWork<T>
     /// <summary>Where B is to be copied together while it is read, or null.</summary>
     internal T* Copy;
 
+    /// <summary>What to fetch into the second cache meanwhile, from one k to the next <see cref="AheadStep"/> elements on; 0 for nothing.</summary>
+    internal T* Ahead;
+    internal nint AheadStep;
+
     /// <summary>The length of the chains over k.</summary>
     internal nint Count;
     internal T* C;
@@ -63,22 +67,27 @@ internal static unsafe class GemmTile<T, V, R, N>
 
     internal static void Run(in TileWork<T> work)
     {
-        if (work.Copy == null)
-        {
-            Run<N0>(work);
-        }
-        else
+        if (work.Copy != null)
         {
             Run<N1>(work);
         }
+        else if (work.AheadStep != 0)
+        {
+            Run<N2>(work);
+        }
+        else
+        {
+            Run<N0>(work);
+        }
     }
 
+    /// <summary>Extra is 1 to copy rows of B together, 2 to fetch what comes next, and 0 for neither.</summary>
     [MethodImpl(Simd.HotLoop)]
-    private static void Run<TCopies>(in TileWork<T> work)
-        where TCopies : struct, IConstant
+    private static void Run<TExtra>(in TileWork<T> work)
+        where TExtra : struct, IConstant
     {
-        T* a = work.A, b = work.B, c = work.C, copy = work.Copy;
-        nint aRow = work.ARow, aStep = work.AStep, bStep = work.BStep, cRow = work.CRow;
+        T* a = work.A, b = work.B, c = work.C, copy = work.Copy, ahead = work.Ahead;
+        nint aheadStep = work.AheadStep, aRow = work.ARow, aStep = work.AStep, bStep = work.BStep, cRow = work.CRow;
         V s00 = V.Zero, s01 = V.Zero, s02 = V.Zero;
         V s10 = V.Zero, s11 = V.Zero, s12 = V.Zero;
         V s20 = V.Zero, s21 = V.Zero, s22 = V.Zero;
@@ -114,7 +123,7 @@ internal static unsafe class GemmTile<T, V, R, N>
             if (R.Value > 6) Add(V.Broadcast(a6[k]), b0, b1, b2, ref s60, ref s61, ref s62);
             if (R.Value > 7) Add(V.Broadcast(a7[k]), b0, b1, b2, ref s70, ref s71, ref s72);
             b += bStep;
-            if (TCopies.Value == 1)
+            if (TExtra.Value == 1)
             {
                 T* later = b + (PrefetchRows * bStep);
                 Simd.Prefetch(later);
@@ -122,6 +131,11 @@ internal static unsafe class GemmTile<T, V, R, N>
                 if (N.Value > 2) Simd.Prefetch(later + (2 * V.Count));
                 Store(copy, b0, b1, b2);
                 copy += N.Value * V.Count;
+            }
+            if (TExtra.Value == 2)
+            {
+                Simd.PrefetchFar(ahead);
+                ahead += aheadStep;
             }
         }
         Store(c, s00, s01, s02);

@@ -27,6 +27,16 @@ internal static class Simd
         }
     }
 
+    /// <summary>The same, into the second cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static unsafe void PrefetchFar(void* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch1(address);
+        }
+    }
+
     /// <summary>The width, in bits, that is fastest here: 512, 256, 128, or 0 for one lane at a time.</summary>
     internal static readonly int Best =
         Avx512F.IsSupported && Avx512DQ.IsSupported && Avx512BW.IsSupported ? 512

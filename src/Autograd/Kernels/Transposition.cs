@@ -8,6 +8,7 @@ namespace Autograd.Kernels;
 internal static unsafe class Transposition
 {
     /// <summary>destination[column, row] = source[row, column] for rows × columns elements.</summary>
+    [MethodImpl(Simd.HotLoop)]
     internal static void Copy<T>(T* source, nint sourceRow, int rows, int columns, T* destination, nint destinationRow)
         where T : unmanaged
     {

@@ -69,10 +69,13 @@ public readonly ref struct BackwardContext<T>
 {
     private readonly int _node;
 
-    internal BackwardContext(Tape<T> tape, int node)
+    private readonly bool _isLast;
+
+    internal BackwardContext(Tape<T> tape, int node, bool isLast)
     {
         Tape = tape;
         _node = node;
+        _isLast = isLast;
     }
 
     /// <summary>The tape that is swept.</summary>
@@ -126,6 +129,9 @@ public readonly ref struct BackwardContext<T>
 
     /// <summary>The values of an output or reserve.</summary>
     internal ReadOnlySpan<T> OutputSpan(int output = 0) => Tape.ValueOf(_node + output);
+
+    /// <summary>The memory of a reserve, to write over; empty if the graph is kept to be swept again.</summary>
+    internal Span<T> SpendReserve(int output) => _isLast ? Tape.WritableValueOf(_node + output) : default;
 
     /// <summary>Adds a contribution to the gradient of an input. Its shape is the input's.</summary>
     public void Accumulate(int input, Variable<T> gradient)

@@ -256,7 +256,7 @@ public sealed partial class Tape<T>
         int mark = _count;
         ref Node<T> node = ref NodeAt(index);
         _watch?.Entering(index, outputs);
-        node.Operation!.Backward(new BackwardContext<T>(this, index));
+        node.Operation!.Backward(new BackwardContext<T>(this, index, isLast: !retain));
         _watch?.LeavingRule(index);
         for (int i = index; i < index + outputs; i++)
         {
@@ -296,7 +296,7 @@ public sealed partial class Tape<T>
         else
         {
             _watch?.Entering(index, outputs);
-            node.Operation.Backward(new BackwardContext<T>(this, index));
+            node.Operation.Backward(new BackwardContext<T>(this, index, isLast: false));
             _watch?.LeavingRule(index);
         }
 

@@ -310,6 +310,13 @@ public sealed partial class Tape<T> : IDisposable
         return storage.Data.AsSpan(storage.Start + node.Offset, node.Shape.Length);
     }
 
+    /// <summary>The memory of a node, if nobody else looks into it; else empty.</summary>
+    internal Span<T> WritableValueOf(int index)
+    {
+        ref Node<T> node = ref NodeAt(index);
+        return node.Storage is { IsSole: true } storage ? storage.Data.AsSpan(storage.Start + node.Offset, node.Shape.Length) : default;
+    }
+
     internal Operation<T>? DeferredOperation(int index)
     {
         ref Node<T> node = ref NodeAt(index);

@@ -49,8 +49,8 @@ internal readonly record struct RecurrentShape(RecurrentKind Kind, int Time, int
         _ => 0,
     };
 
-    /// <summary>The elements of the buffer that a backward sweep works in; its content is undefined before and after.</summary>
-    internal long BackwardWorkspaceLength => ((long)Time * Batch * Hidden * Slots) + (2L * Batch * Hidden);
+    /// <summary>The elements of the gates of all steps, with which the reserve of an LSTM or a GRU begins.</summary>
+    internal long GateLength => (long)Time * Batch * Hidden * Slots;
 
     internal int FirstStep => Reverse ? Time - 1 : 0;
 
@@ -159,6 +159,9 @@ internal ref struct RecurrentBackward<T>
     /// <summary>Adds to GradientX instead of overwriting it.</summary>
     public bool AccumulateX;
 
-    /// <summary><see cref="RecurrentShape.BackwardWorkspaceLength"/> elements, or empty to use the thread's scratch memory.</summary>
-    public Span<T> Workspace;
+    /// <summary>
+    /// <see cref="RecurrentShape.GateLength"/> elements to work in, or empty for the thread's scratch memory. They may be the gates at
+    /// the start of the reserve, which are then lost: less memory, and of that memory each line is fetched once.
+    /// </summary>
+    public Span<T> GateGradients;
 }

@@ -8,8 +8,14 @@ internal unsafe struct RecurrentForwardSweep<T, V, TCell> : IParallelWork
     where V : unmanaged, IVector<V, T>
     where TCell : struct, IRecurrentCell<T, V>
 {
-    /// <summary>Rows of input that one packed panel serves before the next is fetched.</summary>
-    private const int ChunkRows = 128;
+    /// <summary>
+    /// Rows of input that the packed weights of x serve at a time: few, so that their sums are still in the cache when the step comes,
+    /// but more where the weights have to come from memory each time.
+    /// </summary>
+    private const int ChunkRows = 128, LargeChunkRows = 512;
+
+    /// <summary>Weights of x, in bytes, that come from memory.</summary>
+    private const long LargeBytes = 4L << 20;
 
     internal RecurrentShape Shape;
     internal int Blocks;
@@ -50,7 +56,11 @@ internal unsafe struct RecurrentForwardSweep<T, V, TCell> : IParallelWork
 
     internal static long PackedHhLength(in RecurrentShape shape) => (long)shape.Gates * shape.Hidden * PaddedHidden(shape.Hidden);
 
-    internal static int ChunkSteps(in RecurrentShape shape) => Math.Clamp(ChunkRows / Math.Max(shape.Batch, 1), 1, Math.Max(shape.Time, 1));
+    internal static int ChunkSteps(in RecurrentShape shape)
+    {
+        int rows = PackedIhLength(shape) * sizeof(T) > LargeBytes ? LargeChunkRows : ChunkRows;
+        return Math.Clamp(rows / Math.Max(shape.Batch, 1), 1, Math.Max(shape.Time, 1));
+    }
 
     public void Run(int part, int parts)
     {

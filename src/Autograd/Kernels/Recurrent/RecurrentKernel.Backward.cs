@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
@@ -11,13 +12,13 @@ internal static unsafe partial class RecurrentKernel
     {
         RecurrentShape s = a.Shape;
         int stepLength = checked(s.Batch * s.Hidden), yRow = a.YRow == 0 ? s.Hidden : a.YRow;
-        long gateLength = (long)s.Slots * stepLength;
+        long gateLength = s.GateLength;
         fixed (T* x = a.X, weightIh = a.WeightIh, weightHh = a.WeightHh, h0 = a.H0, c0 = a.C0, valid = a.Valid, y = a.Y, reserve = a.Reserve,
-            gradientY = a.GradientY, gradientX = a.GradientX, workspace = a.Workspace)
+            gradientY = a.GradientY, gradientX = a.GradientX, given = a.GateGradients)
         fixed (int* indices = a.Indices)
         {
-            T* gates = workspace != null ? workspace : Scratch.Get<T>(ScratchSlot.RecurrentGradients, s.BackwardWorkspaceLength);
-            T* gradientH = gates + (s.Time * gateLength), gradientC = gradientH + stepLength;
+            T* gradientH = Scratch.Get<T>(ScratchSlot.RecurrentGradients, (2L * stepLength) + (given == null ? gateLength : 0));
+            T* gradientC = gradientH + stepLength, gates = given != null ? given : gradientC + stepLength;
             CopyOrClear(a.GradientHN, new Span<T>(gradientH, stepLength));
             CopyOrClear(a.GradientCN, new Span<T>(gradientC, stepLength));
             if (s.Time > 0 && stepLength > 0)
@@ -33,8 +34,8 @@ internal static unsafe partial class RecurrentKernel
                     YRow = yRow,
                     Gates = reserve,
                     GateRow = (nint)s.Slots * s.Hidden,
-                    C = reserve + (s.Time * gateLength),
-                    TanhC = reserve + (s.Time * (gateLength + stepLength)),
+                    C = reserve + gateLength,
+                    TanhC = reserve + gateLength + ((nint)s.Time * stepLength),
                     GradientY = gradientY,
                     GateGradients = gates,
                     GradientH = gradientH,
@@ -237,6 +238,7 @@ internal static unsafe partial class RecurrentKernel
         internal nint DestinationRow;
         internal bool Accumulate;
 
+        [MethodImpl(Simd.HotLoop)]
         public readonly void Run(int part, int parts)
         {
             int vectors = GemmDriver<T, V>.Vectors(Columns);
@@ -271,6 +273,7 @@ internal static unsafe partial class RecurrentKernel
         internal T* Destination;
         internal bool Accumulate;
 
+        [MethodImpl(Simd.HotLoop)]
         public readonly void Run(int part, int parts)
         {
             int vectors = GemmDriver<T, V>.Vectors(Columns);

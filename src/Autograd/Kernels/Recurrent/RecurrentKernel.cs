@@ -131,10 +131,7 @@ internal static partial class RecurrentKernel
         Expect("gradient of bias_hh", a.GradientBiasHh.Length, rows, optional: true);
         Expect("gradient of h_0", a.GradientH0.Length, state, optional: true);
         Expect("gradient of c_0", a.GradientC0.Length, s.HasCell ? state : 0, optional: true);
-        if (!a.Workspace.IsEmpty && a.Workspace.Length < s.BackwardWorkspaceLength)
-        {
-            Refuse("workspace", a.Workspace.Length, s.BackwardWorkspaceLength);
-        }
+        Expect("gradients of gates", a.GateGradients.Length, s.GateLength, optional: true);
     }
 
     private static void CheckShared<T>(in RecurrentShape s, ReadOnlySpan<T> x, ReadOnlySpan<int> indices, ReadOnlySpan<T> weightIh,

@@ -88,7 +88,8 @@ internal sealed class SequenceOperation<T> : Operation<T>
         RecurrentShape shape = ShapeOf(context.Shape(X), context.Shape(WeightHh));
         OneHotOperation<T>? oneHot = context.DeferredOperation(X) as OneHotOperation<T>;
         int reserve = HasCell ? 3 : 2;
-        context.Tape.Allocate([checked((int)shape.BackwardWorkspaceLength)], out Span<T> workspace);
+        Span<T> gates = context.SpendReserve(reserve);
+        if (gates.IsEmpty) context.Tape.Allocate([checked((int)shape.GateLength)], out gates);
         RecurrentBackward<T> sweep = new()
         {
             Shape = shape,
@@ -104,7 +105,7 @@ internal sealed class SequenceOperation<T> : Operation<T>
             GradientY = context.CotangentSpan(0),
             GradientHN = context.CotangentSpan(1),
             GradientCN = HasCell ? context.CotangentSpan(2) : default,
-            Workspace = workspace,
+            GateGradients = gates[..(int)shape.GateLength],
         };
 
         Variable<T> x = New(context, X, out sweep.GradientX), h = New(context, H0, out sweep.GradientH0), c = New(context, C0, out sweep.GradientC0);
