@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
@@ -42,7 +43,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
     private static void Products(in ConvolutionArguments<T> a, int parts)
     {
         ConvolutionShape s = a.Shape;
-        int vectors = GemmDriver<T, V>.Vectors(s.Windows.Count), most = BlockPanels * GemmDriver<T, V>.PanelVectors;
+        int vectors = GemmDriver<T, V>.Vectors(Positions(s.Windows)), most = BlockPanels * GemmDriver<T, V>.PanelVectors;
         int chunks = (vectors + most - 1) / most;
         long units = (long)s.Batch * s.Groups * chunks;
         int rowParts = units >= parts ? 1 : (int)Math.Clamp((parts + units - 1) / units, 1, Math.Max(1, s.Filters / 16));
@@ -88,6 +89,15 @@ internal static unsafe partial class ConvolutionDriver<T, V>
         WorkerPool.Run(work, (int)Math.Min(parts, work.Units));
         Fold(a, partials, imageBlocks);
     }
+
+    /// <summary>
+    /// The windows of an image that are computed. Without strides those between the end of a row of windows and the start of the next
+    /// are computed too, and dropped, if they are few: each tap is then one stretch of the image and need not be gathered.
+    /// </summary>
+    private static int Positions(in Windows windows) => IsWide(windows) ? ((windows.Rows.Count - 1) * windows.Columns.Extent) + windows.Columns.Count : windows.Count;
+
+    private static bool IsWide(in Windows windows) => !windows.IsIdentity && windows.Rows.Stride == 1 && windows.Columns.Stride == 1
+        && windows.Columns.Extent <= windows.Columns.Count + (windows.Columns.Count / 4);
 
     /// <summary>turned[g, c, f, t] = w[g, f, c, last − t].</summary>
     private static void TurnWeights(in ConvolutionArguments<T> a, T* turned)
@@ -135,16 +145,21 @@ internal static unsafe partial class ConvolutionDriver<T, V>
             ConvolutionShape s = _a.Shape;
             WindowImage<T, V> image = new(s.Windows);
             long units = (long)s.Batch * s.Groups * chunks * rowParts, done = -1;
-            T* planes = s.Windows.IsIdentity ? null : Scratch.Get<T>(ScratchSlot.WindowImage, image.Length(s.Channels));
+            T* planes = s.Windows.IsIdentity ? null : Scratch.Get<T>(ScratchSlot.WindowImage, image.Length(s.Channels) + (2 * V.Count));
+            bool isWide = IsWide(s.Windows) && s.Depth > 0;
+            nint* places = isWide ? Scratch.Get<nint>(ScratchSlot.WindowPlaces, s.Depth) : null;
+            if (isWide) image.Taps(0, new Span<nint>(places, s.Depth));
             for (long unit = Share(units, part, parts); unit < Share(units, part + 1, parts); unit++)
             {
                 long source = unit / chunks / rowParts;
                 int rest = (int)(unit - (source * chunks * rowParts)), chunk = rest / rowParts, rowPart = rest % rowParts;
                 if (source != done && planes is not null) WritePlanes(source, image, planes);
                 done = source;
-                int vectors = GemmDriver<T, V>.Vectors(s.Windows.Count);
-                int start = Share(vectors, chunk, chunks) * V.Count, end = Math.Min(Share(vectors, chunk + 1, chunks) * V.Count, s.Windows.Count);
-                Block(source, image, planes, start, end, Share(s.Filters, rowPart, rowParts), Share(s.Filters, rowPart + 1, rowParts));
+                int positions = isWide ? Positions(s.Windows) : s.Windows.Count, vectors = GemmDriver<T, V>.Vectors(Positions(s.Windows));
+                int start = Math.Min(Share(vectors, chunk, chunks) * V.Count, positions), end = Math.Min(Share(vectors, chunk + 1, chunks) * V.Count, positions);
+                int firstFilter = Share(s.Filters, rowPart, rowParts), lastFilter = Share(s.Filters, rowPart + 1, rowParts);
+                if (isWide) WideBlock(source, planes, places, start, end, firstFilter, lastFilter);
+                else Block(source, image, planes, start, end, firstFilter, lastFilter);
             }
         }
 
@@ -153,6 +168,57 @@ internal static unsafe partial class ConvolutionDriver<T, V>
             ConvolutionShape s = _a.Shape;
             T* x = _a.X + ((nint)source * s.Channels * s.Windows.PlaneLength);
             for (int c = 0; c < s.Channels; c++) image.Write(x + ((nint)c * s.Windows.PlaneLength), T.Zero, planes + (c * image.Plane));
+        }
+
+        /// <summary>Positions [start, end) of an image, of which those that are windows go to y.</summary>
+        private void WideBlock(long source, T* planes, nint* places, int start, int end, int firstFilter, int lastFilter)
+        {
+            ConvolutionShape s = _a.Shape;
+            int group = (int)(source % s.Groups), windows = s.Windows.Count, filters = lastFilter - firstFilter;
+            nint pitch = (nint)GemmDriver<T, V>.Vectors(end - start) * V.Count;
+            T* y = _a.Y + ((((nint)source * s.Filters) + firstFilter) * windows), sums = Scratch.Get<T>(ScratchSlot.WindowColumns, filters * pitch);
+            for (int f = 0; f < filters && _a.Bias is not null; f++) new Span<T>(sums + (f * pitch), (int)pitch).Fill(_a.Bias[(group * s.Filters) + firstFilter + f]);
+            if (_a.Accumulate)
+            {
+                new Span<T>(sums, checked((int)(filters * pitch))).Clear();
+                CopyWindows(y, sums, pitch, start, end, filters, toPositions: true);
+            }
+
+            GemmProblem<T> problem = new()
+            {
+                Right = GemmRight.Gathered,
+                Accumulate = _a.Bias is not null || _a.Accumulate,
+                M = filters,
+                N = end - start,
+                K = s.Depth,
+                A = _a.W + ((((nint)group * s.Filters) + firstFilter) * s.Depth),
+                Lda = s.Depth,
+                B = planes + start,
+                Places = places,
+                C = sums,
+                Ldc = pitch,
+            };
+            GemmDriver<T, V>.Rectangle(problem, 0, problem.M, 0, problem.N);
+            CopyWindows(y, sums, pitch, start, end, filters, toPositions: false);
+        }
+
+        /// <summary>Copies the windows among positions [start, end) from y or to it.</summary>
+        [MethodImpl(Simd.HotLoop)]
+        private void CopyWindows(T* y, T* sums, nint pitch, int start, int end, int filters, bool toPositions)
+        {
+            Windows windows = _a.Shape.Windows;
+            int row = windows.Columns.Extent, columns = windows.Columns.Count;
+            for (int f = 0; f < filters; f++)
+            {
+                for (int r = start / row; r * row < end; r++)
+                {
+                    int first = Math.Max(start, r * row), length = Math.Min(end, (r * row) + columns) - first;
+                    if (length <= 0) continue;
+                    T* there = y + ((nint)f * windows.Count) + ((nint)r * columns) + first - (r * row), here = sums + (f * pitch) + first - start;
+                    if (toPositions) GemmDriver<T, V>.Copy(there, here, length);
+                    else GemmDriver<T, V>.Copy(here, there, length);
+                }
+            }
         }
 
         private void Block(long source, in WindowImage<T, V> image, T* planes, int start, int end, int firstFilter, int lastFilter)

@@ -13,6 +13,9 @@ internal enum GemmRight
     /// <summary>[n, k], row by row; the product uses its transpose.</summary>
     Transposed,
 
+    /// <summary>Each row where <see cref="GemmProblem{T}.Places"/> says; up to three vectors behind the last column may be read.</summary>
+    Gathered,
+
     /// <summary>Packed by <see cref="GemmDriver{T, V}.Pack"/>.</summary>
     Packed,
 }
@@ -31,6 +34,9 @@ internal unsafe struct GemmProblem<T>
     internal nint Lda;
     internal T* B;
     internal nint Ldb;
+
+    /// <summary>Of a gathered right factor: row k begins at B + Places[k].</summary>
+    internal nint* Places;
     internal T* C;
     internal nint Ldc;
 }
@@ -172,8 +178,10 @@ internal static unsafe class GemmDriver<T, V>
                     {
                         int n = n0 + (PanelStart(vectors, panel) * V.Count), end = n0 + (PanelStart(vectors, panel + 1) * V.Count);
                         int width = end - n, columns = Math.Min(end, n1) - n;
-                        bool isPlain = p.Right == GemmRight.Plain && columns == width, isPacked = p.Right == GemmRight.Packed;
+                        bool isPacked = p.Right == GemmRight.Packed, isGathered = p.Right == GemmRight.Gathered;
+                        bool isPlain = (p.Right == GemmRight.Plain && columns == width) || isGathered;
                         T* source = isPacked ? p.B + ((nint)n * p.K) + ((nint)k * width)
+                            : isGathered ? p.B + n
                             : p.Right == GemmRight.Plain ? p.B + (k * p.Ldb) + n
                             : p.B + (n * p.Ldb) + k;
                         T* packed = isPacked ? source : keepsPanels ? right + ((panel - first) * panelLength) : right;
@@ -196,6 +204,7 @@ internal static unsafe class GemmDriver<T, V>
                                 AStep = !p.TransposeA ? 1 : packLeft ? tile : p.Lda,
                                 B = readsInPlace ? source : packed,
                                 BStep = readsInPlace ? p.Ldb : width,
+                                Places = readsInPlace && isGathered ? p.Places + k : null,
                                 Copy = readsInPlace && packRight ? packed : null,
                                 Ahead = next,
                                 AheadStep = nextStep,
@@ -286,7 +295,7 @@ internal static unsafe class GemmDriver<T, V>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Copy(T* source, T* destination, int count)
+    internal static void Copy(T* source, T* destination, int count)
     {
         int i = 0;
         for (; i + V.Count <= count; i += V.Count)

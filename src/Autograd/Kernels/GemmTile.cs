@@ -38,6 +38,9 @@ internal unsafe struct TileWork<T>
     internal T* B;
     internal nint BStep;
 
+    /// <summary>Where each row of B lies from <see cref="B"/> on, or null if they are <see cref="BStep"/> apart.</summary>
+    internal nint* Places;
+
     /// <summary>Where B is to be copied together while it is read, or null.</summary>
     internal T* Copy;
 
@@ -67,26 +70,33 @@ internal static unsafe class GemmTile<T, V, R, N>
 
     internal static void Run(in TileWork<T> work)
     {
-        if (work.Copy != null)
+        if (work.Places != null)
         {
-            Run<N1>(work);
+            if (work.Copy != null) Run<N1, N1>(work);
+            else Run<N0, N1>(work);
+        }
+        else if (work.Copy != null)
+        {
+            Run<N1, N0>(work);
         }
         else if (work.AheadStep != 0)
         {
-            Run<N2>(work);
+            Run<N2, N0>(work);
         }
         else
         {
-            Run<N0>(work);
+            Run<N0, N0>(work);
         }
     }
 
-    /// <summary>Extra is 1 to copy rows of B together, 2 to fetch what comes next, and 0 for neither.</summary>
+    /// <summary>Extra is 1 to copy rows of B together, 2 to fetch what comes next, and 0 for neither; Gathers is 1 for rows with places.</summary>
     [MethodImpl(Simd.HotLoop)]
-    private static void Run<TExtra>(in TileWork<T> work)
+    private static void Run<TExtra, TGathers>(in TileWork<T> work)
         where TExtra : struct, IConstant
+        where TGathers : struct, IConstant
     {
         T* a = work.A, b = work.B, c = work.C, copy = work.Copy, ahead = work.Ahead;
+        nint* places = work.Places;
         nint aheadStep = work.AheadStep, aRow = work.ARow, aStep = work.AStep, bStep = work.BStep, cRow = work.CRow;
         V s00 = V.Zero, s01 = V.Zero, s02 = V.Zero;
         V s10 = V.Zero, s11 = V.Zero, s12 = V.Zero;
@@ -111,9 +121,10 @@ internal static unsafe class GemmTile<T, V, R, N>
         nint end = work.Count * aStep;
         for (nint k = 0; k != end; k += aStep)
         {
-            V b0 = V.Load(b);
-            V b1 = N.Value > 1 ? V.Load(b + V.Count) : V.Zero;
-            V b2 = N.Value > 2 ? V.Load(b + (2 * V.Count)) : V.Zero;
+            T* from = TGathers.Value == 1 ? b + *places++ : b;
+            V b0 = V.Load(from);
+            V b1 = N.Value > 1 ? V.Load(from + V.Count) : V.Zero;
+            V b2 = N.Value > 2 ? V.Load(from + (2 * V.Count)) : V.Zero;
             Add(V.Broadcast(a[k]), b0, b1, b2, ref s00, ref s01, ref s02);
             if (R.Value > 1) Add(V.Broadcast(a1[k]), b0, b1, b2, ref s10, ref s11, ref s12);
             if (R.Value > 2) Add(V.Broadcast(a2[k]), b0, b1, b2, ref s20, ref s21, ref s22);
@@ -122,13 +133,16 @@ internal static unsafe class GemmTile<T, V, R, N>
             if (R.Value > 5) Add(V.Broadcast(a5[k]), b0, b1, b2, ref s50, ref s51, ref s52);
             if (R.Value > 6) Add(V.Broadcast(a6[k]), b0, b1, b2, ref s60, ref s61, ref s62);
             if (R.Value > 7) Add(V.Broadcast(a7[k]), b0, b1, b2, ref s70, ref s71, ref s72);
-            b += bStep;
-            if (TExtra.Value == 1)
+            if (TGathers.Value == 0) b += bStep;
+            if (TExtra.Value == 1 && TGathers.Value == 0)
             {
                 T* later = b + (PrefetchRows * bStep);
                 Simd.Prefetch(later);
                 if (N.Value > 1) Simd.Prefetch(later + V.Count);
                 if (N.Value > 2) Simd.Prefetch(later + (2 * V.Count));
+            }
+            if (TExtra.Value == 1)
+            {
                 Store(copy, b0, b1, b2);
                 copy += N.Value * V.Count;
             }

@@ -15,6 +15,7 @@ internal enum ScratchSlot
     WindowColumns,
     WindowPartials,
     WindowWeights,
+    WindowPlaces,
     Normalization,
     Ctc,
 }

@@ -46,6 +46,23 @@ public sealed class ConvolutionTests
         Assert.True(cases > 150, $"{cases} cases");
     }
 
+    /// <summary>From eight channels on the gradient by the input of a convolution without strides is a convolution itself.</summary>
+    [Fact]
+    public void EveryPlaneOfManyChannelsMatchesPlainLoops()
+    {
+        int cases = 0, stride = IsDeep ? 3 : 23;
+        WindowAxis[] axes = [.. Axes().Where(static axis => axis.Stride == 1)];
+        var random = new Random(4);
+        for (int i = 0; i < axes.Length; i += stride)
+        {
+            var shape = new ConvolutionShape(2, 1 + (cases % 2), 8 + (cases % 3), 1 + (cases % 9), new(axes[(int)((i * 7919L) % axes.Length)], axes[i]));
+            if (cases++ % 2 == 0) new Trial<double>(shape, random).Check();
+            else new Trial<float>(shape, random).Check();
+        }
+
+        Assert.True(cases > 20, $"{cases} cases");
+    }
+
     /// <summary>Sizes around the blocks of the kernels: many channels, filters, windows and images, and every vector width.</summary>
     [Fact]
     public void SizesAroundBlocksMatchPlainLoops()
@@ -53,7 +70,7 @@ public sealed class ConvolutionTests
         var random = new Random(3);
         ConvolutionShape[] shapes =
         [
-            new(2, 1, 33, 9, new(Axis(9, 3, 1, 1), Axis(11, 3, 1, 1))), // 297 rows: two blocks of depth
+            new(2, 1, 65, 9, new(Axis(9, 3, 1, 1), Axis(11, 3, 1, 1))), // 585 rows: two blocks of depth
             new(1, 1, 257, 3, new(Windowing.One, Axis(5, 1, 1, 0))), // as it is, without a copy
             new(3, 1, 2, 5, new(Axis(40, 2, 1, 0), Axis(40, 2, 1, 0))), // 1521 windows: several blocks of them
             new(1, 1, 2, 49, new(Axis(33, 3, 2, 1), Axis(33, 3, 2, 1))), // rows shared by threads
