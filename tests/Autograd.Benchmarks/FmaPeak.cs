@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -11,47 +10,27 @@ internal static class FmaPeak
     private const int Rounds = 2_000_000;
     private const int Chains = 10; // two units with a latency of four or five cycles want at least ten independent chains
 
-    /// <summary>The best of several runs on all threads at once, in 10⁹ operations a second; a multiply-add counts two.</summary>
+    /// <summary>The floating-point operations of one round of <see cref="Loop"/>; a multiply-add counts two.</summary>
+    public static int OperationsPerRound { get; } =
+        2 * Chains * (Avx512F.IsSupported ? Vector512<float>.Count : Vector256.IsHardwareAccelerated ? Vector256<float>.Count : Vector128<float>.Count);
+
+    /// <summary>The best of several runs on all threads at once, in 10⁹ operations a second.</summary>
     public static double Gigaflops(int threads)
     {
-        double best = 0;
-        for (int attempt = 0; attempt < 5; attempt++)
-        {
-            Stopwatch watch = new();
-            using Barrier barrier = new(threads, _ =>
-            {
-                if (watch.IsRunning) watch.Stop();
-                else watch.Start();
-            });
-            Thread[] workers = new Thread[threads];
-            for (int i = 0; i < threads; i++)
-            {
-                workers[i] = new Thread(() =>
-                {
-                    barrier.SignalAndWait();
-                    Loop();
-                    barrier.SignalAndWait();
-                });
-                workers[i].Start();
-            }
-
-            foreach (Thread worker in workers) worker.Join();
-            int lanes = Avx512F.IsSupported ? Vector512<float>.Count : Vector256.IsHardwareAccelerated ? Vector256<float>.Count : Vector128<float>.Count;
-            double operations = 2.0 * lanes * Chains * Rounds * threads;
-            best = Math.Max(best, operations / watch.Elapsed.TotalSeconds / 1e9);
-        }
-
-        return best;
+        double best = double.PositiveInfinity;
+        for (int attempt = 0; attempt < 5; attempt++) best = Math.Min(best, Team.Seconds(threads, static _ => Loop(Rounds)));
+        return (double)OperationsPerRound * Rounds * threads / best / 1e9;
     }
 
-    private static float Loop() => Avx512F.IsSupported ? Loop512() : Vector256.IsHardwareAccelerated ? Loop256() : Loop128();
+    /// <summary>So many rounds of multiply-adds on the calling thread.</summary>
+    public static float Loop(int rounds) => Avx512F.IsSupported ? Loop512(rounds) : Vector256.IsHardwareAccelerated ? Loop256(rounds) : Loop128(rounds);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Loop512()
+    private static float Loop512(int rounds)
     {
         Vector512<float> x = Vector512.Create(0.999f), y = Vector512.Create(0.001f);
         Vector512<float> a = y, b = y, c = y, d = y, e = y, f = y, g = y, h = y, i = y, j = y;
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < rounds; round++)
         {
             a = Vector512.MultiplyAddEstimate(a, x, y);
             b = Vector512.MultiplyAddEstimate(b, x, y);
@@ -69,11 +48,11 @@ internal static class FmaPeak
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Loop256()
+    private static float Loop256(int rounds)
     {
         Vector256<float> x = Vector256.Create(0.999f), y = Vector256.Create(0.001f);
         Vector256<float> a = y, b = y, c = y, d = y, e = y, f = y, g = y, h = y, i = y, j = y;
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < rounds; round++)
         {
             a = Vector256.MultiplyAddEstimate(a, x, y);
             b = Vector256.MultiplyAddEstimate(b, x, y);
@@ -91,11 +70,11 @@ internal static class FmaPeak
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Loop128()
+    private static float Loop128(int rounds)
     {
         Vector128<float> x = Vector128.Create(0.999f), y = Vector128.Create(0.001f);
         Vector128<float> a = y, b = y, c = y, d = y, e = y, f = y, g = y, h = y, i = y, j = y;
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < rounds; round++)
         {
             a = Vector128.MultiplyAddEstimate(a, x, y);
             b = Vector128.MultiplyAddEstimate(b, x, y);

@@ -6,10 +6,10 @@ namespace Autograd.Benchmarks;
 internal readonly record struct Measurement(double Milliseconds, long AllocatedBytes)
 {
     /// <summary>At least three runs and two seconds of warm-up, since code is compiled in stages while it runs; then the timed runs.</summary>
-    public static Measurement Of(Action action, int repeat)
+    public static Measurement Of(Action action, int repeat, double warmSeconds = 2)
     {
         Stopwatch warm = Stopwatch.StartNew();
-        for (int run = 0; run < 3 || warm.Elapsed.TotalSeconds < 2; run++) action();
+        for (int run = 0; run < 3 || warm.Elapsed.TotalSeconds < warmSeconds; run++) action();
         double[] times = new double[repeat];
         long before = GC.GetTotalAllocatedBytes(precise: true);
         for (int run = 0; run < repeat; run++)

@@ -6,33 +6,31 @@ namespace Autograd.Benchmarks;
 /// <summary>A recurrent stack with a linear head: the forward pass without recording, and a whole training step.</summary>
 internal static class RecurrentSteps
 {
-    public static void Measure(TrainingStep work, int repeat, JsonObject line)
+    /// <summary>A layer, or a stack of them, and its outputs.</summary>
+    public static (Module<float> Layer, Func<Variable<float>, Variable<float>> Run) Layer(TrainingStep work)
     {
         switch (work.Cell)
         {
             case "rnn":
                 Rnn<float> rnn = new(work.Input, work.Hidden, work.Layers, bidirectional: work.Bidirectional);
-                Measure(rnn, x => rnn.Forward(x).Outputs, work, repeat, line);
-                break;
+                return (rnn, x => rnn.Forward(x).Outputs);
             case "lstm":
                 Lstm<float> lstm = new(work.Input, work.Hidden, work.Layers, bidirectional: work.Bidirectional);
-                Measure(lstm, x => lstm.Forward(x).Outputs, work, repeat, line);
-                break;
+                return (lstm, x => lstm.Forward(x).Outputs);
             case "gru":
                 Gru<float> gru = new(work.Input, work.Hidden, work.Layers, bidirectional: work.Bidirectional);
-                Measure(gru, x => gru.Forward(x).Outputs, work, repeat, line);
-                break;
+                return (gru, x => gru.Forward(x).Outputs);
             case "own":
                 Recurrent<float, Hidden<float>> own = new(new MinimalGatedCell(work.Input, work.Hidden));
-                Measure(own, x => own.Forward(x).Outputs, work, repeat, line);
-                break;
+                return (own, x => own.Forward(x).Outputs);
             default:
                 throw new JsonException($"The cell '{work.Cell}' of '{work.Name}' is unknown; known are rnn, lstm, gru, own.");
         }
     }
 
-    private static void Measure(Module<float> layer, Func<Variable<float>, Variable<float>> run, TrainingStep work, int repeat, JsonObject line)
+    public static void Measure(TrainingStep work, int repeat, JsonObject line, double warmSeconds = 2)
     {
+        (Module<float> layer, Func<Variable<float>, Variable<float>> run) = Layer(work);
         Model model = new(layer, work);
         model.Initialize(1);
         RmsProp<float> optimizer = new(model, learningRate: 2e-3);
@@ -52,7 +50,8 @@ internal static class RecurrentSteps
                     inference.Reset();
                     model.Head.Forward(run(inference.Constant(x)));
                 },
-                repeat);
+                repeat,
+                warmSeconds);
             line["forward_ms"] = forward.Milliseconds;
         }
 
@@ -66,7 +65,8 @@ internal static class RecurrentSteps
                 gradients.ClipByGlobalNorm(5);
                 optimizer.Step(gradients);
             },
-            repeat);
+            repeat,
+            warmSeconds);
         line["train_ms"] = train.Milliseconds;
         line["allocated_bytes"] = train.AllocatedBytes;
         line["peak_arena_bytes"] = tape.PeakBytes;
