@@ -22,10 +22,10 @@ internal static class FmaPeak
         return (double)OperationsPerRound * Rounds * threads / best / 1e9;
     }
 
-    /// <summary>So many rounds of multiply-adds on the calling thread.</summary>
+    /// <summary>So many rounds of multiply-adds on the calling thread. Not inlined anywhere, or else they would go away where the sum is not wanted.</summary>
     public static float Loop(int rounds) => Avx512F.IsSupported ? Loop512(rounds) : Vector256.IsHardwareAccelerated ? Loop256(rounds) : Loop128(rounds);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static float Loop512(int rounds)
     {
         Vector512<float> x = Vector512.Create(0.999f), y = Vector512.Create(0.001f);
@@ -47,7 +47,7 @@ internal static class FmaPeak
         return Vector512.Sum(a + b + c + d + e + f + g + h + i + j);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static float Loop256(int rounds)
     {
         Vector256<float> x = Vector256.Create(0.999f), y = Vector256.Create(0.001f);
@@ -69,7 +69,7 @@ internal static class FmaPeak
         return Vector256.Sum(a + b + c + d + e + f + g + h + i + j);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static float Loop128(int rounds)
     {
         Vector128<float> x = Vector128.Create(0.999f), y = Vector128.Create(0.001f);

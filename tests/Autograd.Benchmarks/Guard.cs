@@ -10,7 +10,8 @@ namespace Autograd.Benchmarks;
 /// </summary>
 internal static class Guard
 {
-    private const double SampleSeconds = 0.001;
+    private const double SampleSeconds = 0.001, RoundSeconds = 0.2, RetrySeconds = 0.5;
+    private const int Retries = 3;
 
     /// <summary>Measures all figures and compares them with the file. Exit code 1 if one falls short.</summary>
     /// <param name="handicap">A figure whose kernel runs twice each time, to see that the guard finds it.</param>
@@ -21,16 +22,16 @@ internal static class Guard
         foreach (Candidate candidate in candidates) candidate.Handicap = candidate.Work.Name == handicap ? 2 : 1;
         int failed = 0;
         Header();
-        double[] shares = Best(candidates, rounds: 2, seconds: 0.2);
-        for (int i = 0; i < candidates.Length; i++)
+        Measure(candidates, rounds: 2);
+        foreach (Candidate candidate in candidates)
         {
-            double? expected = expectations.Find(candidates[i].Work.Name, VectorClass);
-            double share = shares[i], least = (expected ?? double.PositiveInfinity) * expectations.FailBelow;
+            double? expected = expectations.Find(candidate.Work.Name, VectorClass);
+            double least = (expected ?? double.PositiveInfinity) * expectations.FailBelow;
             int retries = 0;
-            for (; share < least && expected is not null && retries < 3; retries++) share = Math.Max(share, candidates[i].Share(0.5));
-            bool passes = share >= least;
+            for (; candidate.Share < least && expected is not null && retries < Retries; retries++) candidate.Measure(RetrySeconds);
+            bool passes = candidate.Share >= least;
             if (!passes) failed++;
-            Line(candidates[i].Work.Name, share, expected, (expected, passes, retries) switch
+            Line(candidate.Work.Name, candidate.Share, expected, (expected, passes, retries) switch
             {
                 (null, _, _) => $"NOT EXPECTED at {VectorClass} bits: run guard --update",
                 (_, true, 0) => "ok",
@@ -42,52 +43,42 @@ internal static class Guard
         return Summary(candidates.Length - failed, failed);
     }
 
-    /// <summary>Writes what this machine reaches, the median of several rounds, as what is expected of its vector width.</summary>
+    /// <summary>Writes what this machine reaches as what is expected of its vector width.</summary>
     public static int Update(FileInfo file, string filter)
     {
-        const int rounds = 5;
         GuardFile expectations = GuardFile.Read(file);
         Candidate[] candidates = Prepare(filter);
-        List<double>[] shares = [.. candidates.Select(static _ => new List<double>())];
-        for (int round = 0; round < rounds; round++)
-        {
-            for (int i = 0; i < candidates.Length; i++) shares[i].Add(candidates[i].Share(0.2));
-        }
-
+        Measure(candidates, rounds: 5);
         Header();
-        for (int i = 0; i < candidates.Length; i++)
+        foreach (Candidate candidate in candidates)
         {
-            shares[i].Sort();
-            string name = candidates[i].Work.Name;
-            Line(name, shares[i][rounds / 2], expectations.Find(name, VectorClass), string.Create(CultureInfo.InvariantCulture, $"{shares[i][0]:0.000} to {shares[i][^1]:0.000}"));
-            expectations.Set(name, VectorClass, shares[i][rounds / 2]);
+            Line(candidate.Work.Name, candidate.Share, expectations.Find(candidate.Work.Name, VectorClass), "new");
+            expectations.Set(candidate.Work.Name, VectorClass, candidate.Share);
         }
 
         expectations.Write(file, Works.All.Select(static work => work.Name));
         return 0;
     }
 
-    /// <summary>Shows for every figure that it passes as it is and fails when its kernel takes twice as long.</summary>
+    /// <summary>Shows for every figure that it passes as it is and fails when its kernel takes twice as long, measured as often as a check would.</summary>
     public static int SelfTest(FileInfo file, string filter)
     {
         GuardFile expectations = GuardFile.Read(file);
         Candidate[] candidates = Prepare(filter);
         int failed = 0;
-        double[] shares = Best(candidates, rounds: 2, seconds: 0.2);
+        Measure(candidates, rounds: 2);
+        double[] shares = [.. candidates.Select(static candidate => candidate.Share)];
         foreach (Candidate candidate in candidates) candidate.Handicap = 2;
-        double[] slowed = Best(candidates, rounds: 2, seconds: 0.2);
-        Console.WriteLine($"| {"figure",-44} |  share | expected | twice slower | verdict |\n|{new string('-', 46)}|---:|---:|---:|---|");
+        Measure(candidates, rounds: 2);
+        Console.WriteLine($"{VectorClass}-bit vectors\n| {"figure",-48} |  share | expected | twice slower | verdict |\n|{new string('-', 50)}|---:|---:|---:|---|");
         for (int i = 0; i < candidates.Length; i++)
         {
             double? expected = expectations.Find(candidates[i].Work.Name, VectorClass);
             double least = (expected ?? double.PositiveInfinity) * expectations.FailBelow;
-            candidates[i].Handicap = 1;
-            for (int retry = 0; shares[i] < least && retry < 3; retry++) shares[i] = Math.Max(shares[i], candidates[i].Share(0.5));
-            candidates[i].Handicap = 2;
-            for (int retry = 0; retry < 3; retry++) slowed[i] = Math.Max(slowed[i], candidates[i].Share(0.5)); // as often as a check would
-            bool found = shares[i] >= least && slowed[i] < least;
+            for (int retry = 0; retry < Retries; retry++) candidates[i].Measure(RetrySeconds);
+            bool found = shares[i] >= least && candidates[i].Share < least;
             if (!found) failed++;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {candidates[i].Work.Name,-44} | {shares[i],6:0.000} | {expected,8:0.000} | {slowed[i],12:0.000} | {(found ? "found" : "NOT FOUND")} |"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {candidates[i].Work.Name,-48} | {shares[i],6:0.000} | {expected,8:0.000} | {candidates[i].Share,12:0.000} | {(found ? "found" : "NOT FOUND")} |"));
         }
 
         return Summary(candidates.Length - failed, failed);
@@ -100,31 +91,30 @@ internal static class Guard
     {
         Candidate[] candidates = [.. Works.All.Where(work => work.Name.Contains(filter, StringComparison.Ordinal)).Select(static work => new Candidate(work))];
 
-        // Code is compiled again in the background once it has run often; other candidates run meanwhile.
-        for (int pass = 0; pass < 2; pass++)
+        // Code is compiled again in the background, in two stages, each once it has run thirty times and nothing new has run for a
+        // tenth of a second. So: run all, rest, and again; what is measured is what stays.
+        for (int pass = 0; pass < 4; pass++)
         {
-            foreach (Candidate candidate in candidates) candidate.Warm(0.1);
+            foreach (Candidate candidate in candidates) candidate.Warm();
+            Thread.Sleep(300);
         }
 
         return candidates;
     }
 
-    /// <summary>The best share of each in several rounds over all, so that a slow spell does not meet all rounds of one.</summary>
-    private static double[] Best(Candidate[] candidates, int rounds, double seconds)
+    /// <summary>Measures all in several rounds, so that a slow spell does not meet all turns of one.</summary>
+    private static void Measure(Candidate[] candidates, int rounds)
     {
-        double[] best = new double[candidates.Length];
         for (int round = 0; round < rounds; round++)
         {
-            for (int i = 0; i < candidates.Length; i++) best[i] = Math.Max(best[i], candidates[i].Share(seconds));
+            foreach (Candidate candidate in candidates) candidate.Measure(RoundSeconds);
         }
-
-        return best;
     }
 
-    private static void Header() => Console.WriteLine($"{VectorClass}-bit vectors\n| {"figure",-44} |  share | expected | verdict |\n|{new string('-', 46)}|---:|---:|---|");
+    private static void Header() => Console.WriteLine($"{VectorClass}-bit vectors\n| {"figure",-48} |  share | expected | verdict |\n|{new string('-', 50)}|---:|---:|---|");
 
     private static void Line(string name, double share, double? expected, string verdict) =>
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name,-44} | {share,6:0.000} | {expected,8:0.000} | {verdict} |"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name,-48} | {share,6:0.000} | {expected,8:0.000} | {verdict} |"));
 
     private static int Summary(int passed, int failed)
     {
@@ -139,36 +129,43 @@ internal static class Guard
         private readonly Func<double, double> _yardstick = YardstickOf(work);
         private readonly int _threads = Math.Min(work.Threads, Environment.ProcessorCount);
 
+        private double _bestKernel = double.PositiveInfinity;
+        private double _bestYardstick = double.PositiveInfinity;
+
         public Work Work => work;
 
-        /// <summary>How often the kernel runs each time.</summary>
-        public int Handicap { get; set; } = 1;
+        /// <summary>How often the kernel runs each time; setting it forgets what was measured.</summary>
+        public int Handicap
+        {
+            get;
+            set => (field, _bestKernel, _bestYardstick) = (value, double.PositiveInfinity, double.PositiveInfinity);
+        } = 1;
 
-        public void Warm(double seconds)
+        /// <summary>The time the yardstick takes for the amount of the work, over the time the kernel takes: each the best of all its turns.</summary>
+        public double Share => _bestYardstick * work.Amount / _bestKernel;
+
+        public void Warm()
         {
             Parallelism.Threads = _threads;
-            Stopwatch watch = Stopwatch.StartNew();
-            for (int run = 0; run < 40 || watch.Elapsed.TotalSeconds < seconds; run++) Kernel(1);
-            _yardstick(work.Amount);
+            Kernel(32);
+            for (int run = 0; run < 32; run++) _yardstick(0);
         }
 
-        /// <summary>The time the yardstick takes for the amount of the work, over the time the kernel takes: each the best of its turns.</summary>
-        public double Share(double seconds)
+        /// <summary>Lets kernel and yardstick take turns for some time, at least five.</summary>
+        public void Measure(double seconds)
         {
             Parallelism.Threads = _threads;
-            int repeat = Math.Max(1, (int)(SampleSeconds / Kernel(1)));
+            double once = Kernel(1);
+            int repeat = Math.Max(1, (int)(SampleSeconds / once));
 
             // The yardstick runs as long as the kernel does at a time, so that both are interrupted alike.
-            double amount = Math.Max(SampleSeconds, Kernel(1)) / _yardstick(work.Amount) * work.Amount;
-            double kernel = double.PositiveInfinity, yardstick = double.PositiveInfinity;
+            double amount = Math.Max(SampleSeconds, once) / _yardstick(work.Amount) * work.Amount;
             Stopwatch watch = Stopwatch.StartNew();
             for (int turn = 0; turn < 5 || watch.Elapsed.TotalSeconds < seconds; turn++)
             {
-                yardstick = Math.Min(yardstick, _yardstick(amount) / amount);
-                kernel = Math.Min(kernel, Kernel(repeat) / repeat);
+                _bestYardstick = Math.Min(_bestYardstick, _yardstick(amount) / amount);
+                _bestKernel = Math.Min(_bestKernel, Kernel(repeat) / repeat);
             }
-
-            return yardstick * work.Amount / kernel;
         }
 
         private double Kernel(int repeat)
@@ -197,7 +194,7 @@ internal static class Guard
             };
             return amount =>
             {
-                int units = (int)Math.Ceiling(amount / unit);
+                int units = Math.Max(1, (int)Math.Ceiling(amount / unit));
                 return Team.Seconds(threads, _ => run(units)) * amount / (units * unit);
             };
         }

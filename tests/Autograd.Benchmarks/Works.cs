@@ -86,9 +86,9 @@ internal static class Works
     /// <summary>One pass over parameters, gradients and states.</summary>
     public static IEnumerable<Work> Optimizers =>
     [
-        new("rmsprop", Yardstick.Copy, 20.0 * 180 * 180, Step(static model => new RmsProp<float>(model))),
-        new("adam", Yardstick.Copy, 28.0 * 180 * 180, Step(static model => new Adam<float>(model))),
-        new("clip by norm", Yardstick.Copy, 12.0 * 180 * 180, Clip),
+        new("rmsprop", Yardstick.Copy, 20.0 * 128 * 128, Step(static model => new RmsProp<float>(model))),
+        new("adam", Yardstick.Copy, 28.0 * 128 * 128, Step(static model => new Adam<float>(model))),
+        new("clip by norm", Yardstick.Copy, 12.0 * 128 * 128, Clip),
     ];
 
     /// <summary>What an operator costs where the arithmetic is small: 100 steps are reckoned for each of 300.</summary>
@@ -212,7 +212,7 @@ internal static class Works
 
     private static Func<Timed> Step(Func<Module<float>, Optimizer<float>> make) => () =>
     {
-        (Linear<float> model, Tape<float> tape) = (new(180, 180, bias: false), new());
+        (Linear<float> model, Tape<float> tape) = (new(128, 128, bias: false), new());
         model.Initialize(1);
         Optimizer<float> optimizer = make(model);
         Gradients<float> gradients = tape.Backward(model.Weight.On(tape).Square().Sum());
@@ -221,7 +221,7 @@ internal static class Works
 
     private static Timed Clip()
     {
-        (Linear<float> model, Tape<float> tape) = (new(180, 180, bias: false), new());
+        (Linear<float> model, Tape<float> tape) = (new(128, 128, bias: false), new());
         model.Initialize(1);
         Gradients<float> gradients = default;
         return new(() => gradients.ClipByGlobalNorm(1e-3), () =>
