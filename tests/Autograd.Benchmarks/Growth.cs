@@ -32,7 +32,7 @@ internal static class Growth
                     Parallelism.Threads = axis == "threads" ? value : threads.Max();
                     TrainingStep step = at(new(cell, cell, Time: 50, Batch: 32, Input: 65, Hidden: 128, Layers: 1, Bidirectional: false), value);
                     JsonObject line = [];
-                    RecurrentSteps.Measure(step, 7, line, warmSeconds: 0.5);
+                    RecurrentSteps.Measure(step, 7, line, warmSeconds: 0.8);
                     double peak = FmaPeak.Gigaflops(Parallelism.Threads), forwardTime = line["forward_ms"]!.GetValue<double>(), trainTime = line["train_ms"]!.GetValue<double>();
                     double rate = Operations(step) / trainTime / 1e6;
                     forward.Add((value, forwardTime));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Autograd.Kernels;
 
 namespace Autograd.Benchmarks;
@@ -19,7 +20,7 @@ internal static class Guard
     {
         GuardFile expectations = GuardFile.Read(file);
         Candidate[] candidates = Prepare(filter);
-        foreach (Candidate candidate in candidates) candidate.Handicap = candidate.Work.Name == handicap ? 2 : 1;
+        if (handicap is not null) candidates.Single(candidate => candidate.Work.Name == handicap).Handicap = 2;
         int failed = 0;
         Header();
         Measure(candidates, rounds: 2);
@@ -89,7 +90,10 @@ internal static class Guard
 
     private static Candidate[] Prepare(string filter)
     {
+        Parallelism.Threads = 1;
         Candidate[] candidates = [.. Works.All.Where(work => work.Name.Contains(filter, StringComparison.Ordinal)).Select(static work => new Candidate(work))];
+
+        if (candidates.Length == 0) throw new ArgumentException($"No figure of the guard contains '{filter}'.", nameof(filter));
 
         // Code is compiled again in the background, in two stages, each once it has run thirty times and nothing new has run for a
         // tenth of a second. So: run all, rest, and again; what is measured is what stays.
@@ -127,8 +131,6 @@ internal static class Guard
     {
         private readonly Timed _timed = work.Prepare();
         private readonly Func<double, double> _yardstick = YardstickOf(work);
-        private readonly int _threads = Math.Min(work.Threads, Environment.ProcessorCount);
-
         private double _bestKernel = double.PositiveInfinity;
         private double _bestYardstick = double.PositiveInfinity;
 
@@ -139,14 +141,15 @@ internal static class Guard
         {
             get;
             set => (field, _bestKernel, _bestYardstick) = (value, double.PositiveInfinity, double.PositiveInfinity);
-        } = 1;
+        }
+
+        = 1;
 
         /// <summary>The time the yardstick takes for the amount of the work, over the time the kernel takes: each the best of all its turns.</summary>
         public double Share => _bestYardstick * work.Amount / _bestKernel;
 
         public void Warm()
         {
-            Parallelism.Threads = _threads;
             Kernel(32);
             for (int run = 0; run < 32; run++) _yardstick(0);
         }
@@ -154,7 +157,6 @@ internal static class Guard
         /// <summary>Lets kernel and yardstick take turns for some time, at least five.</summary>
         public void Measure(double seconds)
         {
-            Parallelism.Threads = _threads;
             double once = Kernel(1);
             int repeat = Math.Max(1, (int)(SampleSeconds / once));
 
@@ -185,17 +187,16 @@ internal static class Guard
         /// <summary>The seconds that so much of the yardstick takes, of which it does a whole number of units.</summary>
         private static Func<double, double> YardstickOf(Work work)
         {
-            int threads = Math.Min(work.Threads, Environment.ProcessorCount);
             (double unit, Action<int> run) = work.Yardstick switch
             {
-                Yardstick.MultiplyAdds => ((double)FmaPeak.OperationsPerRound * threads, static (int units) => { FmaPeak.Loop(units); }),
+                Yardstick.MultiplyAdds => (FmaPeak.OperationsPerRound, static (int units) => { FmaPeak.Loop(units); }),
                 Yardstick.Copy => Copying((long)work.Amount),
                 _ => (1.0, static units => ScalarSteps(units)),
             };
             return amount =>
             {
                 int units = Math.Max(1, (int)Math.Ceiling(amount / unit));
-                return Team.Seconds(threads, _ => run(units)) * amount / (units * unit);
+                return Team.Seconds(1, _ => run(units)) * amount / (units * unit);
             };
         }
 
@@ -205,11 +206,13 @@ internal static class Guard
             return (loop.Bytes, units => loop.Run(units));
         }
 
+        // Not inlined, or else it would go away where the result is not wanted.
+        [MethodImpl(MethodImplOptions.NoInlining)]
         private static long ScalarSteps(int steps)
         {
             long x = steps;
             for (int i = 0; i < steps; i++) x = (x * 6364136223846793005) + 1442695040888963407;
-            return Volatile.Read(ref x);
+            return x;
         }
     }
 }

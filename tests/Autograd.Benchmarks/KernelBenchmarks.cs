@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace Autograd.Benchmarks;
 
-/// <summary>Measures the pieces of <see cref="Works"/> one by one; what has to run before a piece is measured with it.</summary>
+/// <summary>Measures the pieces of <see cref="Works"/> one by one on one thread; what has to run before a piece is measured with it.</summary>
 public abstract class KernelBenchmark
 {
     private Action _run = static () => { };
@@ -18,7 +18,7 @@ public abstract class KernelBenchmark
     public void Setup()
     {
         Work work = Pieces.Single(work => work.Name == Name);
-        Parallelism.Threads = Math.Min(work.Threads, Environment.ProcessorCount);
+        Parallelism.Threads = 1;
         Timed timed = work.Prepare();
         _run = timed.Before is null ? timed.Run : timed.Before + timed.Run;
     }

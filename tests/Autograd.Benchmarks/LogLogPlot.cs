@@ -6,7 +6,7 @@ namespace Autograd.Benchmarks;
 /// <summary>Small pictures side by side, one for each axis, both scales logarithmic and the upright one shared; readable on light and dark paper.</summary>
 internal sealed class LogLogPlot(string title, string unit)
 {
-    private const int Panel = 210, Height = 230, Gap = 22, Left = 58, Top = 74;
+    private const int Panel = 210, Height = 230, Gap = 22, Left = 74, Top = 74;
     private static readonly string[] Colours = ["#cf6a00", "#2f81f7", "#2da44e", "#bf4b8a"];
     private readonly List<(string Axis, string Series, bool Dashed, IReadOnlyList<(double X, double Y)> Points)> _lines = [];
 

@@ -24,7 +24,6 @@ internal static class Works
         Product("gemv 1024 x 256, B transposed", 1, 1024, 256, transposeB: true),
         Double("gemm 256, double", 256),
         Packed("gemm 32 x 256 x 1024, packed", 32, 256, 1024),
-        Product("gemm 512 x 256 x 1024, two threads", 512, 256, 1024) with { Threads = 2 },
     ];
 
     /// <summary>Functions of one element: 16 multiply-adds are reckoned for each.</summary>
@@ -71,7 +70,6 @@ internal static class Works
            from each in Sequences(new($"{cell} {work.Item3}", cell, work.Item1, 32, work.Item2, work.Item3, 1, Bidirectional: false))
            select each,
         .. Sequences(new("lstm 100, batch 1", "lstm", 25, 1, 65, 100, 1, Bidirectional: false)),
-        .. from each in Sequences(new("lstm 256, two threads", "lstm", 12, 32, 128, 256, 1, Bidirectional: false)).Take(2) select each with { Threads = 2 },
     ];
 
     /// <summary>Forward, and the gradients by the input and by the weights alone.</summary>
@@ -91,11 +89,11 @@ internal static class Works
         new("clip by norm", Yardstick.Copy, 12.0 * 128 * 128, Clip),
     ];
 
-    /// <summary>What an operator costs where the arithmetic is small: 100 steps are reckoned for each of 300.</summary>
+    /// <summary>What an operator costs where the arithmetic is small: 30 steps are reckoned for each of 300.</summary>
     public static IEnumerable<Work> SmallOperators =>
     [
-        new("300 small operators, recorded and swept", Yardstick.Scalar, 30_000, Chain(records: true)),
-        new("300 small operators, inference", Yardstick.Scalar, 30_000, Chain(records: false)),
+        new("300 small operators, recorded and swept", Yardstick.Scalar, 9_000, Chain(records: true)),
+        new("300 small operators, inference", Yardstick.Scalar, 9_000, Chain(records: false)),
     ];
 
     public static IEnumerable<Work> Transpositions =>
