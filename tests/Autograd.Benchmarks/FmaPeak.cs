@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Autograd.Kernels;
 
 namespace Autograd.Benchmarks;
 
@@ -25,7 +26,7 @@ internal static class FmaPeak
     /// <summary>So many rounds of multiply-adds on the calling thread. Not inlined anywhere, or else they would go away where the sum is not wanted.</summary>
     public static float Loop(int rounds) => Avx512F.IsSupported ? Loop512(rounds) : Vector256.IsHardwareAccelerated ? Loop256(rounds) : Loop128(rounds);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(Simd.HotLoop)]
     private static float Loop512(int rounds)
     {
         Vector512<float> x = Vector512.Create(0.999f), y = Vector512.Create(0.001f);
@@ -47,7 +48,7 @@ internal static class FmaPeak
         return Vector512.Sum(a + b + c + d + e + f + g + h + i + j);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(Simd.HotLoop)]
     private static float Loop256(int rounds)
     {
         Vector256<float> x = Vector256.Create(0.999f), y = Vector256.Create(0.001f);
@@ -69,7 +70,7 @@ internal static class FmaPeak
         return Vector256.Sum(a + b + c + d + e + f + g + h + i + j);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(Simd.HotLoop)]
     private static float Loop128(int rounds)
     {
         Vector128<float> x = Vector128.Create(0.999f), y = Vector128.Create(0.001f);

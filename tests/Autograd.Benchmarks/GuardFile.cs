@@ -12,7 +12,7 @@ internal sealed class GuardFile
 
     private GuardFile(double failBelow, SortedDictionary<string, SortedDictionary<string, double>> expected) => (FailBelow, _expected) = (failBelow, expected);
 
-    public double FailBelow { get; }
+    private double FailBelow { get; }
 
     public static GuardFile Read(FileInfo file)
     {
@@ -32,6 +32,9 @@ internal sealed class GuardFile
 
     public double? Find(string figure, int vectorBits) =>
         _expected.TryGetValue(figure, out SortedDictionary<string, double>? shares) && shares.TryGetValue(Key(vectorBits), out double share) ? share : null;
+
+    /// <summary>The share below which a figure is too slow; one that is not expected always is.</summary>
+    public double Least(string figure, int vectorBits) => (Find(figure, vectorBits) ?? double.PositiveInfinity) * FailBelow;
 
     public void Set(string figure, int vectorBits, double share)
     {

@@ -35,13 +35,7 @@ internal static class RecurrentSteps
         model.Initialize(1);
         RmsProp<float> optimizer = new(model, learningRate: 2e-3);
         Tensor<float> x = Steps.Random([work.Time, work.Batch, work.Input], 2);
-        Tensor<int> y = new([work.Time, work.Batch]);
-        RandomSource random = new(3);
-        y.Write(values =>
-        {
-            foreach (ref int value in values) value = (int)(random.NextDouble() * work.Input);
-        });
-
+        Tensor<int> y = Steps.RandomClasses([work.Time, work.Batch], work.Input);
         using (Tape<float> inference = Tape<float>.Inference())
         {
             Measurement forward = Measurement.Of(

@@ -95,6 +95,17 @@ internal static class Steps
         line["allocated_bytes"] = forward.AllocatedBytes;
     }
 
+    internal static Tensor<int> RandomClasses(Shape shape, int classes)
+    {
+        Tensor<int> tensor = new(shape);
+        RandomSource random = new(3);
+        tensor.Write(values =>
+        {
+            foreach (ref int value in values) value = (int)(random.NextDouble() * classes);
+        });
+        return tensor;
+    }
+
     internal static Tensor<float> Random(Shape shape, ulong seed)
     {
         Tensor<float> tensor = new(shape);

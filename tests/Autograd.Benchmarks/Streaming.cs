@@ -43,7 +43,7 @@ internal sealed unsafe class StreamLoop : IDisposable
 
     private readonly struct Passes(StreamLoop loop, long count) : IWideWork<float>
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Simd.HotLoop)]
         public void Run<V>()
             where V : unmanaged, IVector<V, float>
         {
@@ -67,7 +67,7 @@ internal sealed unsafe class StreamLoop : IDisposable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Simd.HotLoop)]
     private static void Read<V>(float* a, long elements)
         where V : unmanaged, IVector<V, float>
     {
@@ -87,7 +87,7 @@ internal sealed unsafe class StreamLoop : IDisposable
         V.Store(s + t + u + v + w + x + y + z, a); // so that the sum is needed; it stays zero
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Simd.HotLoop)]
     private static void Copy<V>(float* a, float* b, long elements)
         where V : unmanaged, IVector<V, float>
     {
@@ -100,7 +100,7 @@ internal sealed unsafe class StreamLoop : IDisposable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Simd.HotLoop)]
     private static void Triad<V>(float* a, float* b, float* c, long elements)
         where V : unmanaged, IVector<V, float>
     {

@@ -164,9 +164,7 @@ internal static class Works
 
     private static Func<Timed> CrossEntropy(int rows, int classes, bool sweep) => () =>
     {
-        Tensor<int> targets = new([rows]);
-        RandomSource random = new(3);
-        targets.Write(values => { foreach (ref int value in values) value = (int)(random.NextDouble() * classes); });
+        Tensor<int> targets = Steps.RandomClasses([rows], classes);
         Func<Variable<float>, Variable<float>> loss = x => x.CrossEntropy(targets);
         return sweep ? Sweep([rows, classes], loss)() : Map([rows, classes], loss)();
     };

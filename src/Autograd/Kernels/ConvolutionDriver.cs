@@ -43,7 +43,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
     private static void Products(in ConvolutionArguments<T> a, int parts)
     {
         ConvolutionShape s = a.Shape;
-        int vectors = GemmDriver<T, V>.Vectors(Positions(s.Windows)), most = BlockPanels * GemmDriver<T, V>.PanelVectors;
+        int vectors = GemmDriver<T, V>.Vectors(Positions(s)), most = BlockPanels * GemmDriver<T, V>.PanelVectors;
         int chunks = (vectors + most - 1) / most;
         long units = (long)s.Batch * s.Groups * chunks;
         int rowParts = units >= parts ? 1 : (int)Math.Clamp((parts + units - 1) / units, 1, Math.Max(1, s.Filters / 16));
@@ -94,10 +94,11 @@ internal static unsafe partial class ConvolutionDriver<T, V>
     /// The windows of an image that are computed. Without strides those between the end of a row of windows and the start of the next
     /// are computed too, and dropped, if they are few: each tap is then one stretch of the image and need not be gathered.
     /// </summary>
-    private static int Positions(in Windows windows) => IsWide(windows) ? ((windows.Rows.Count - 1) * windows.Columns.Extent) + windows.Columns.Count : windows.Count;
+    private static int Positions(in ConvolutionShape s) =>
+        IsWide(s) ? ((s.Windows.Rows.Count - 1) * s.Windows.Columns.Extent) + s.Windows.Columns.Count : s.Windows.Count;
 
-    private static bool IsWide(in Windows windows) => !windows.IsIdentity && windows.Rows.Stride == 1 && windows.Columns.Stride == 1
-        && windows.Columns.Extent <= windows.Columns.Count + (windows.Columns.Count / 4);
+    private static bool IsWide(in ConvolutionShape s) => s.Depth > 0 && !s.Windows.IsIdentity && s.Windows.Rows.Stride == 1 && s.Windows.Columns.Stride == 1
+        && s.Windows.Columns.Extent <= s.Windows.Columns.Count + (s.Windows.Columns.Count / 4);
 
     /// <summary>turned[g, c, f, t] = w[g, f, c, last − t].</summary>
     private static void TurnWeights(in ConvolutionArguments<T> a, T* turned)
@@ -140,13 +141,18 @@ internal static unsafe partial class ConvolutionDriver<T, V>
     {
         private readonly ConvolutionArguments<T> _a = arguments;
 
+        /// <summary>Whether the sums begin with something: the bias, or what is added to.</summary>
+        private bool HasStart => _a.Bias is not null || _a.Accumulate;
+
         public void Run(int part, int parts)
         {
             ConvolutionShape s = _a.Shape;
             WindowImage<T, V> image = new(s.Windows);
+            int positions = Positions(s), vectors = GemmDriver<T, V>.Vectors(positions);
             long units = (long)s.Batch * s.Groups * chunks * rowParts, done = -1;
+            // A gathered factor is read up to three vectors behind its last column, of which the image allows for one.
             T* planes = s.Windows.IsIdentity ? null : Scratch.Get<T>(ScratchSlot.WindowImage, image.Length(s.Channels) + (2 * V.Count));
-            bool isWide = IsWide(s.Windows) && s.Depth > 0;
+            bool isWide = IsWide(s);
             nint* places = isWide ? Scratch.Get<nint>(ScratchSlot.WindowPlaces, s.Depth) : null;
             if (isWide) image.Taps(0, new Span<nint>(places, s.Depth));
             for (long unit = Share(units, part, parts); unit < Share(units, part + 1, parts); unit++)
@@ -155,8 +161,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
                 int rest = (int)(unit - (source * chunks * rowParts)), chunk = rest / rowParts, rowPart = rest % rowParts;
                 if (source != done && planes is not null) WritePlanes(source, image, planes);
                 done = source;
-                int positions = isWide ? Positions(s.Windows) : s.Windows.Count, vectors = GemmDriver<T, V>.Vectors(Positions(s.Windows));
-                int start = Math.Min(Share(vectors, chunk, chunks) * V.Count, positions), end = Math.Min(Share(vectors, chunk + 1, chunks) * V.Count, positions);
+                int start = Share(vectors, chunk, chunks) * V.Count, end = Math.Min(Share(vectors, chunk + 1, chunks) * V.Count, positions);
                 int firstFilter = Share(s.Filters, rowPart, rowParts), lastFilter = Share(s.Filters, rowPart + 1, rowParts);
                 if (isWide) WideBlock(source, planes, places, start, end, firstFilter, lastFilter);
                 else Block(source, image, planes, start, end, firstFilter, lastFilter);
@@ -187,7 +192,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
             GemmProblem<T> problem = new()
             {
                 Right = GemmRight.Gathered,
-                Accumulate = _a.Bias is not null || _a.Accumulate,
+                Accumulate = HasStart,
                 M = filters,
                 N = end - start,
                 K = s.Depth,
@@ -236,7 +241,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
             GemmProblem<T> problem = new()
             {
                 Right = planes is null ? GemmRight.Plain : GemmRight.Packed,
-                Accumulate = _a.Bias is not null || _a.Accumulate,
+                Accumulate = HasStart,
                 M = lastFilter - firstFilter,
                 N = count,
                 K = s.Depth,
@@ -272,7 +277,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
                 problem.K = depth;
                 problem.A = w + first;
                 problem.B = packed;
-                problem.Accumulate = _a.Bias is not null || _a.Accumulate || block > 0;
+                problem.Accumulate = HasStart || block > 0;
                 GemmDriver<T, V>.Rectangle(problem, 0, problem.M, 0, count);
             }
         }

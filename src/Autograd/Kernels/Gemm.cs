@@ -44,21 +44,7 @@ internal static unsafe class Gemm
         CheckMatrix("C", m, n, ldc, c.Length);
         fixed (T* aPointer = a, bPointer = b, cPointer = c)
         {
-            var problem = new GemmProblem<T>
-            {
-                TransposeA = transposeA,
-                Right = transposeB ? GemmRight.Transposed : GemmRight.Plain,
-                Accumulate = accumulate,
-                M = m,
-                N = n,
-                K = k,
-                A = aPointer,
-                Lda = lda,
-                B = bPointer,
-                Ldb = ldb,
-                C = cPointer,
-                Ldc = ldc,
-            };
+            GemmProblem<T> problem = GemmProblem<T>.Of(transposeA, transposeB, m, n, k, aPointer, lda, bPointer, ldb, cPointer, ldc, accumulate);
             if (vectorBits is not null || !NativeBlas.TryMultiply(problem))
             {
                 Start(vectorBits ?? NativeVectorBits, problem);
@@ -212,21 +198,8 @@ internal static unsafe class Gemm
             {
                 Transposition.Copy(p.C, p.Ldc, p.M, p.N, turned, p.M);
             }
-            var problem = new GemmProblem<T>
-            {
-                TransposeA = p.Right == GemmRight.Plain,
-                Right = p.TransposeA ? GemmRight.Plain : GemmRight.Transposed,
-                Accumulate = p.Accumulate,
-                M = p.N,
-                N = p.M,
-                K = p.K,
-                A = p.B,
-                Lda = p.Ldb,
-                B = p.A,
-                Ldb = p.Lda,
-                C = turned,
-                Ldc = p.M,
-            };
+            GemmProblem<T> problem = GemmProblem<T>.Of(
+                p.Right == GemmRight.Plain, !p.TransposeA, p.N, p.M, p.K, p.B, p.Ldb, p.A, p.Lda, turned, p.M, p.Accumulate);
             Start(problem);
             Transposition.Copy(turned, p.M, p.N, p.M, p.C, p.Ldc);
         }

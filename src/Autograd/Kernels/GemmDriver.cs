@@ -39,6 +39,24 @@ internal unsafe struct GemmProblem<T>
     internal nint* Places;
     internal T* C;
     internal nint Ldc;
+
+    /// <summary>A product of two factors that lie row by row; a transposed A is [K, M] there, a transposed B is [N, K].</summary>
+    internal static GemmProblem<T> Of(bool transposeA, bool transposeB, int m, int n, int k, T* a, nint lda, T* b, nint ldb, T* c, nint ldc,
+        bool accumulate) => new()
+        {
+            TransposeA = transposeA,
+            Right = transposeB ? GemmRight.Transposed : GemmRight.Plain,
+            Accumulate = accumulate,
+            M = m,
+            N = n,
+            K = k,
+            A = a,
+            Lda = lda,
+            B = b,
+            Ldb = ldb,
+            C = c,
+            Ldc = ldc,
+        };
 }
 
 /// <summary>

@@ -95,7 +95,7 @@ internal static partial class VectorMath
         }
 
         // A call of its own: with it inside, the compiler would reach its limit of inlining in the callers' loops.
-        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Simd.HotLoop)]
         static V Double(V u)
         {
             V p = Horner<V, T>(V.Constant(-1.7163156592813124e-09), u,

@@ -174,21 +174,7 @@ internal abstract unsafe class BlasLibrary
                 Gemm.Multiply<T>(Gemm.NativeVectorBits, transposeA, transposeB, M, N, K, a, lda, b, ldb, expected, N, accumulate);
                 fixed (T* aPointer = a, bPointer = b, cPointer = found)
                 {
-                    Call(new GemmProblem<T>
-                    {
-                        TransposeA = transposeA,
-                        Right = transposeB ? GemmRight.Transposed : GemmRight.Plain,
-                        Accumulate = accumulate,
-                        M = M,
-                        N = N,
-                        K = K,
-                        A = aPointer,
-                        Lda = lda,
-                        B = bPointer,
-                        Ldb = ldb,
-                        C = cPointer,
-                        Ldc = N,
-                    });
+                    Call(GemmProblem<T>.Of(transposeA, transposeB, M, N, K, aPointer, lda, bPointer, ldb, cPointer, N, accumulate));
                 }
                 if (!found.AsSpan().SequenceEqual(expected))
                 {

@@ -109,20 +109,7 @@ internal static unsafe partial class RecurrentKernel
         }
 
         private void Multiply(bool transposeA, int m, int n, int k, T* a, int lda, T* b, int ldb, T* c, int ldc, bool accumulate) =>
-            Gemm.Start<T, V>(new GemmProblem<T>
-            {
-                TransposeA = transposeA,
-                M = m,
-                N = n,
-                K = k,
-                A = a,
-                Lda = lda,
-                B = b,
-                Ldb = ldb,
-                C = c,
-                Ldc = ldc,
-                Accumulate = accumulate,
-            });
+            Gemm.Start<T, V>(GemmProblem<T>.Of(transposeA, false, m, n, k, a, lda, b, ldb, c, ldc, accumulate));
 
         internal void Input(T* weight, T* gradient, bool accumulate)
         {

@@ -80,21 +80,7 @@ public sealed unsafe class BlasLibraryTests
     {
         fixed (T* aPointer = a, bPointer = b, cPointer = c)
         {
-            return library.TryMultiply(new GemmProblem<T>
-            {
-                TransposeA = transposeA,
-                Right = transposeB ? GemmRight.Transposed : GemmRight.Plain,
-                Accumulate = accumulate,
-                M = m,
-                N = n,
-                K = k,
-                A = aPointer,
-                Lda = lda,
-                B = bPointer,
-                Ldb = ldb,
-                C = cPointer,
-                Ldc = ldc,
-            });
+            return library.TryMultiply(GemmProblem<T>.Of(transposeA, transposeB, m, n, k, aPointer, lda, bPointer, ldb, cPointer, ldc, accumulate));
         }
     }
 
