@@ -55,6 +55,23 @@ internal readonly unsafe struct TernaryPoint<TFunction, T>(TFunction function) :
         where V : unmanaged, IVector<V, T> => function.Invoke<V, T>(V.Load((T*)x), V.Load((T*)y), V.Load((T*)z));
 }
 
+/// <summary>x² in double precision.</summary>
+internal readonly unsafe struct SquarePoint<TFirst> : IPoint<double>
+    where TFirst : unmanaged
+{
+    public static int Arity => 1;
+
+    public static int FirstSize => sizeof(TFirst);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(byte* x, byte* y, byte* z)
+        where V : unmanaged, IVector<V, double>
+    {
+        V value = typeof(TFirst) == typeof(float) ? V.LoadWidened((float*)x) : V.Load((double*)x);
+        return value * value;
+    }
+}
+
 internal readonly unsafe struct WherePoint<T> : IPoint<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {

@@ -114,11 +114,13 @@ internal static unsafe class GemmDriver<T, V>
 
     internal static long PackedLength(int k, int n) => (long)k * Vectors(n) * V.Count;
 
-    /// <summary>Copies op(B)[k, n] panel by panel, each row by row and filled up to whole vectors with zeros.</summary>
-    internal static void Pack(bool transposed, int k, int n, T* b, nint ldb, T* packed)
+    /// <summary>
+    /// Copies op(B)[k, n] panel by panel, each row by row and filled up to whole vectors with zeros; of several parts the one that is asked for.
+    /// </summary>
+    internal static void Pack(bool transposed, int k, int n, T* b, nint ldb, T* packed, int part = 0, int parts = 1)
     {
         int vectors = Vectors(n), panels = Panels(vectors);
-        for (int panel = 0; panel < panels; panel++)
+        for (int panel = (int)((long)panels * part / parts); panel < (int)((long)panels * (part + 1) / parts); panel++)
         {
             int start = PanelStart(vectors, panel) * V.Count, end = PanelStart(vectors, panel + 1) * V.Count;
             T* source = transposed ? b + (start * ldb) : b + start;

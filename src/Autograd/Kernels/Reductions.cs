@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
@@ -29,7 +28,7 @@ internal static unsafe partial class Reductions
     public static T Sum<T>(ReadOnlySpan<T> x)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        fixed (T* px = x) return SumInChunks<UnaryPoint<IdentityFunction, T>, T>(default, px, null, x.Length);
+        fixed (T* px = x) return SumInChunks<UnaryPoint<IdentityFunction, T>, T>(default, (byte*)px, null, x.Length);
     }
 
     /// <summary>The sum of f(x[i], y[i]); 0 of none.</summary>
@@ -38,7 +37,7 @@ internal static unsafe partial class Reductions
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (x.Length != y.Length) throw new ArgumentException($"A sum over two operands: {x.Length} elements against {y.Length}.");
-        fixed (T* px = x, py = y) return SumInChunks<BinaryPoint<TFunction, T>, T>(new(function), px, py, x.Length);
+        fixed (T* px = x, py = y) return SumInChunks<BinaryPoint<TFunction, T>, T>(new(function), (byte*)px, (byte*)py, x.Length);
     }
 
     /// <summary>The sum of x[i] y[i].</summary>
@@ -56,18 +55,7 @@ internal static unsafe partial class Reductions
     public static double SumOfSquares<T>(ReadOnlySpan<T> x)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        int block = StreamBytes / sizeof(double) * BlockDepth;
-        Span<double> buffer = stackalloc double[block];
-        PairwiseSum<double> total = new(stackalloc double[PairwiseSum<double>.Capacity]);
-        for (; !x.IsEmpty; x = x[Math.Min(block, x.Length)..])
-        {
-            ReadOnlySpan<T> part = x[..Math.Min(block, x.Length)];
-            Span<double> values = buffer[..part.Length];
-            TensorPrimitives.ConvertTruncating(part, values);
-            total.Add(Dot<double>(values, values));
-        }
-
-        return total.Result;
+        fixed (T* px = x) return SumInChunks<SquarePoint<T>, double>(default, (byte*)px, null, x.Length);
     }
 
     /// <summary>y[o, i] = Σₖ x[o, k, i].</summary>
@@ -106,12 +94,12 @@ internal static unsafe partial class Reductions
     }
 
     [SkipLocalsInit]
-    private static T SumInChunks<TPoint, T>(TPoint point, T* x, T* y, int length)
+    private static T SumInChunks<TPoint, T>(TPoint point, byte* x, byte* y, int length)
         where TPoint : unmanaged, IPoint<T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int parts = WorkerPool.PartsFor(length, Elementwise.Grain);
-        if (parts == 1) return SumOf<TPoint, T>(point, (byte*)x, 1, (byte*)y, 1, null, 0, length);
+        if (parts == 1) return SumOf<TPoint, T>(point, x, 1, y, 1, null, 0, length);
         long chunk = (long)ChunkBlocks * BlockDepth * StreamBytes / sizeof(T);
         while ((length + chunk - 1) / chunk > MaxChunks) chunk *= 2;
         int chunks = (int)((length + chunk - 1) / chunk);
@@ -133,7 +121,7 @@ internal static unsafe partial class Reductions
     }
 
     /// <summary>Sums of chunks of a row.</summary>
-    private readonly struct ChunkWork<TPoint, T>(TPoint point, T* x, T* y, long length, long chunk, T* sums, int chunks) : IParallelWork
+    private readonly struct ChunkWork<TPoint, T>(TPoint point, byte* x, byte* y, long length, long chunk, T* sums, int chunks) : IParallelWork
         where TPoint : unmanaged, IPoint<T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -142,7 +130,7 @@ internal static unsafe partial class Reductions
             for (int i = (int)((long)chunks * part / parts); i < (int)((long)chunks * (part + 1) / parts); i++)
             {
                 nint count = (nint)Math.Min(chunk, length - i * chunk);
-                sums[i] = SumOf<TPoint, T>(point, (byte*)(x + i * chunk), 1, (byte*)(y + i * chunk), 1, null, 0, count);
+                sums[i] = SumOf<TPoint, T>(point, x + i * chunk * TPoint.FirstSize, 1, y + i * chunk * sizeof(T), 1, null, 0, count);
             }
         }
     }

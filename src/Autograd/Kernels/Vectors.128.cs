@@ -26,6 +26,10 @@ internal struct Vec128<T>(Vector128<T> value) : IVector<Vec128<T>, T>
     public static unsafe Vec128<T> Load(T* source) => new(Vector128.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vec128<T> LoadWidened(float* source) => typeof(T) == typeof(float) ? Load((T*)source)
+        : new(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(double*)source).AsSingle()).As<double, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Vec128<T> LoadMask(bool* source)
     {
         uint bytes = typeof(T) == typeof(float) ? Unsafe.ReadUnaligned<uint>(source) : Unsafe.ReadUnaligned<ushort>(source);
@@ -120,6 +124,9 @@ internal struct Vec128<T>(Vector128<T> value) : IVector<Vec128<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec128<T> AndNot(Vec128<T> value, Vec128<T> mask) => new(Vector128.AndNot(value.Value, mask.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static implicit operator Vec128<T>(T value) => Broadcast(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec128<T> operator +(Vec128<T> a, Vec128<T> b) => new(a.Value + b.Value);

@@ -26,6 +26,11 @@ internal struct Vec256<T>(Vector256<T> value) : IVector<Vec256<T>, T>
     public static unsafe Vec256<T> Load(T* source) => new(Vector256.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vec256<T> LoadWidened(float* source) => typeof(T) == typeof(float) ? Load((T*)source)
+        : Avx.IsSupported ? new(Avx.ConvertToVector256Double(Vector128.Load(source)).As<double, T>())
+        : new(Vector256.Create(Vec128<T>.LoadWidened(source).Value, Vec128<T>.LoadWidened(source + Vec128<T>.Count).Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Vec256<T> LoadMask(bool* source) =>
         new(Vector256.Create(Vec128<T>.LoadMask(source).Value, Vec128<T>.LoadMask(source + Vec128<T>.Count).Value));
 
@@ -114,6 +119,9 @@ internal struct Vec256<T>(Vector256<T> value) : IVector<Vec256<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec256<T> AndNot(Vec256<T> value, Vec256<T> mask) => new(Vector256.AndNot(value.Value, mask.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static implicit operator Vec256<T>(T value) => Broadcast(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec256<T> operator +(Vec256<T> a, Vec256<T> b) => new(a.Value + b.Value);

@@ -26,6 +26,11 @@ internal struct Vec512<T>(Vector512<T> value) : IVector<Vec512<T>, T>
     public static unsafe Vec512<T> Load(T* source) => new(Vector512.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vec512<T> LoadWidened(float* source) => typeof(T) == typeof(float) ? Load((T*)source)
+        : Avx512F.IsSupported ? new(Avx512F.ConvertToVector512Double(Vector256.Load(source)).As<double, T>())
+        : new(Vector512.Create(Vec256<T>.LoadWidened(source).Value, Vec256<T>.LoadWidened(source + Vec256<T>.Count).Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Vec512<T> LoadMask(bool* source) =>
         new(Vector512.Create(Vec256<T>.LoadMask(source).Value, Vec256<T>.LoadMask(source + Vec256<T>.Count).Value));
 
@@ -114,6 +119,9 @@ internal struct Vec512<T>(Vector512<T> value) : IVector<Vec512<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec512<T> AndNot(Vec512<T> value, Vec512<T> mask) => new(Vector512.AndNot(value.Value, mask.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static implicit operator Vec512<T>(T value) => Broadcast(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec512<T> operator +(Vec512<T> a, Vec512<T> b) => new(a.Value + b.Value);

@@ -25,6 +25,9 @@ internal struct Vec1<T>(T value) : IVector<Vec1<T>, T>
     public static unsafe Vec1<T> Load(T* source) => new(*source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vec1<T> LoadWidened(float* source) => new(T.CreateTruncating(*source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Vec1<T> LoadMask(bool* source) => Mask(*(byte*)source != 0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -84,6 +87,9 @@ internal struct Vec1<T>(T value) : IVector<Vec1<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec1<T> AndNot(Vec1<T> value, Vec1<T> mask) => FromBits(value.Bits & ~mask.Bits);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static implicit operator Vec1<T>(T value) => Broadcast(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec1<T> operator +(Vec1<T> a, Vec1<T> b) => new(a.Value + b.Value);

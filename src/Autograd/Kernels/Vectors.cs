@@ -24,6 +24,9 @@ internal interface IVector<TSelf, T>
 
     static abstract unsafe TSelf Load(T* source);
 
+    /// <summary>Floats as T, exactly.</summary>
+    static abstract unsafe TSelf LoadWidened(float* source);
+
     /// <summary>One lane for each byte: the mask is set where the byte is not 0.</summary>
     static abstract unsafe TSelf LoadMask(bool* source);
 
@@ -71,6 +74,9 @@ internal interface IVector<TSelf, T>
 
     /// <summary>value &amp; ~mask.</summary>
     static abstract TSelf AndNot(TSelf value, TSelf mask);
+
+    /// <summary>The same number in every lane, so that formulas read as they are written.</summary>
+    static abstract implicit operator TSelf(T value);
 
     static abstract TSelf operator +(TSelf a, TSelf b);
 

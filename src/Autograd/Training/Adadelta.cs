@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using Autograd.Kernels;
 
 namespace Autograd;
 
@@ -38,28 +40,30 @@ public sealed class Adadelta<T> : Optimizer<T>
     {
         Rule rule = new()
         {
-            Rate = Vector.Create(T.CreateTruncating(LearningRate)),
-            WeightDecay = Vector.Create(T.CreateTruncating(weightDecay)),
-            Decay = Vector.Create(T.CreateTruncating(_decay)),
-            Share = Vector.Create(T.CreateTruncating(1 - _decay)),
-            Epsilon = Vector.Create(T.CreateTruncating(_epsilon)),
+            Rate = T.CreateTruncating(LearningRate),
+            WeightDecay = T.CreateTruncating(weightDecay),
+            Decay = T.CreateTruncating(_decay),
+            Share = T.CreateTruncating(1 - _decay),
+            Epsilon = T.CreateTruncating(_epsilon),
         };
-        UpdatePass.Run(rule, values, gradient, _squares.AsSpan(offset, values.Length), _steps.AsSpan(offset, values.Length), []);
+        UpdatePass<T, Rule>.Run(rule, values, gradient, _squares.AsSpan(offset, values.Length), _steps.AsSpan(offset, values.Length), []);
     }
 
     private struct Rule : IUpdateRule<T>
     {
-        public Vector<T> Rate;
-        public Vector<T> WeightDecay;
-        public Vector<T> Decay;
-        public Vector<T> Share;
-        public Vector<T> Epsilon;
+        public T Rate;
+        public T WeightDecay;
+        public T Decay;
+        public T Share;
+        public T Epsilon;
 
-        public readonly void Apply(ref Vector<T> value, Vector<T> gradient, ref Vector<T> squares, ref Vector<T> steps, ref Vector<T> third)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Apply<V>(ref V value, V gradient, ref V squares, ref V steps, ref V third)
+            where V : unmanaged, IVector<V, T>
         {
-            Vector<T> g = gradient + (WeightDecay * value);
+            V g = gradient + (WeightDecay * value);
             squares = (Decay * squares) + (Share * g * g);
-            Vector<T> d = Vector.SquareRoot(steps + Epsilon) / Vector.SquareRoot(squares + Epsilon) * g;
+            V d = V.Sqrt(steps + Epsilon) / V.Sqrt(squares + Epsilon) * g;
             steps = (Decay * steps) + (Share * d * d);
             value -= Rate * d;
         }

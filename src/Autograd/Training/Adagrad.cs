@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using Autograd.Kernels;
 
 namespace Autograd;
 
@@ -42,24 +44,26 @@ public sealed class Adagrad<T> : Optimizer<T>
     {
         Rule rule = new()
         {
-            Rate = Vector.Create(T.CreateTruncating(LearningRate / (1 + ((step - 1) * _rateDecay)))),
-            WeightDecay = Vector.Create(T.CreateTruncating(weightDecay)),
-            Epsilon = Vector.Create(T.CreateTruncating(_epsilon)),
+            Rate = T.CreateTruncating(LearningRate / (1 + ((step - 1) * _rateDecay))),
+            WeightDecay = T.CreateTruncating(weightDecay),
+            Epsilon = T.CreateTruncating(_epsilon),
         };
-        UpdatePass.Run(rule, values, gradient, _squares.AsSpan(offset, values.Length), [], []);
+        UpdatePass<T, Rule>.Run(rule, values, gradient, _squares.AsSpan(offset, values.Length), [], []);
     }
 
     private struct Rule : IUpdateRule<T>
     {
-        public Vector<T> Rate;
-        public Vector<T> WeightDecay;
-        public Vector<T> Epsilon;
+        public T Rate;
+        public T WeightDecay;
+        public T Epsilon;
 
-        public readonly void Apply(ref Vector<T> value, Vector<T> gradient, ref Vector<T> squares, ref Vector<T> second, ref Vector<T> third)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Apply<V>(ref V value, V gradient, ref V squares, ref V second, ref V third)
+            where V : unmanaged, IVector<V, T>
         {
-            Vector<T> g = gradient + (WeightDecay * value);
+            V g = gradient + (WeightDecay * value);
             squares += g * g;
-            value -= Rate * g / (Vector.SquareRoot(squares) + Epsilon);
+            value -= Rate * g / (V.Sqrt(squares) + Epsilon);
         }
     }
 }

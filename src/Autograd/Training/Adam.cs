@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using Autograd.Kernels;
 
 namespace Autograd;
 
@@ -48,19 +50,19 @@ public abstract class AdamBase<T> : Optimizer<T>
         double correction1 = 1 - Math.Pow(_beta1, step), correction2 = 1 - Math.Pow(_beta2, step);
         Rule rule = new()
         {
-            Rate = Vector.Create(T.CreateTruncating(LearningRate / correction1)),
-            Shrink = Vector.Create(T.CreateTruncating(_decoupled ? 1 - (LearningRate * weightDecay) : 1)),
-            WeightDecay = Vector.Create(T.CreateTruncating(_decoupled ? 0 : weightDecay)),
-            Beta1 = Vector.Create(T.CreateTruncating(_beta1)),
-            Share1 = Vector.Create(T.CreateTruncating(1 - _beta1)),
-            Beta2 = Vector.Create(T.CreateTruncating(_beta2)),
-            Share2 = Vector.Create(T.CreateTruncating(1 - _beta2)),
-            Correction2 = Vector.Create(T.CreateTruncating(correction2)),
-            Epsilon = Vector.Create(T.CreateTruncating(_epsilon)),
+            Rate = T.CreateTruncating(LearningRate / correction1),
+            Shrink = T.CreateTruncating(_decoupled ? 1 - (LearningRate * weightDecay) : 1),
+            WeightDecay = T.CreateTruncating(_decoupled ? 0 : weightDecay),
+            Beta1 = T.CreateTruncating(_beta1),
+            Share1 = T.CreateTruncating(1 - _beta1),
+            Beta2 = T.CreateTruncating(_beta2),
+            Share2 = T.CreateTruncating(1 - _beta2),
+            Correction2 = T.CreateTruncating(correction2),
+            Epsilon = T.CreateTruncating(_epsilon),
             AmsGrad = _amsGrad,
         };
         int length = values.Length;
-        UpdatePass.Run(
+        UpdatePass<T, Rule>.Run(
             rule,
             values,
             gradient,
@@ -71,26 +73,28 @@ public abstract class AdamBase<T> : Optimizer<T>
 
     private struct Rule : IUpdateRule<T>
     {
-        public Vector<T> Rate;
-        public Vector<T> Shrink;
-        public Vector<T> WeightDecay;
-        public Vector<T> Beta1;
-        public Vector<T> Share1;
-        public Vector<T> Beta2;
-        public Vector<T> Share2;
-        public Vector<T> Correction2;
-        public Vector<T> Epsilon;
+        public T Rate;
+        public T Shrink;
+        public T WeightDecay;
+        public T Beta1;
+        public T Share1;
+        public T Beta2;
+        public T Share2;
+        public T Correction2;
+        public T Epsilon;
         public bool AmsGrad;
 
-        public readonly void Apply(ref Vector<T> value, Vector<T> gradient, ref Vector<T> means, ref Vector<T> squares, ref Vector<T> largest)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Apply<V>(ref V value, V gradient, ref V means, ref V squares, ref V largest)
+            where V : unmanaged, IVector<V, T>
         {
             value *= Shrink;
-            Vector<T> g = gradient + (WeightDecay * value);
+            V g = gradient + (WeightDecay * value);
             means = (Beta1 * means) + (Share1 * g);
             squares = (Beta2 * squares) + (Share2 * g * g);
-            Vector<T> u = squares;
-            if (AmsGrad) u = largest = Vector.Max(largest, squares);
-            value -= Rate * means / (Vector.SquareRoot(u / Correction2) + Epsilon);
+            V u = squares;
+            if (AmsGrad) u = largest = V.Max(largest, squares);
+            value -= Rate * means / (V.Sqrt(u / Correction2) + Epsilon);
         }
     }
 }

@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using Autograd.Kernels;
 
 namespace Autograd;
 
@@ -55,17 +57,17 @@ public sealed class NAdam<T> : Optimizer<T>
     {
         Rule rule = new()
         {
-            GradientRate = Vector.Create(T.CreateTruncating(LearningRate * (1 - Momentum(step)) / (1 - Product(step)))),
-            MeanRate = Vector.Create(T.CreateTruncating(LearningRate * Momentum(step + 1) / (1 - Product(step + 1)))),
-            WeightDecay = Vector.Create(T.CreateTruncating(weightDecay)),
-            Beta1 = Vector.Create(T.CreateTruncating(_beta1)),
-            Share1 = Vector.Create(T.CreateTruncating(1 - _beta1)),
-            Beta2 = Vector.Create(T.CreateTruncating(_beta2)),
-            Share2 = Vector.Create(T.CreateTruncating(1 - _beta2)),
-            Correction2 = Vector.Create(T.CreateTruncating(1 - Math.Pow(_beta2, step))),
-            Epsilon = Vector.Create(T.CreateTruncating(_epsilon)),
+            GradientRate = T.CreateTruncating(LearningRate * (1 - Momentum(step)) / (1 - Product(step))),
+            MeanRate = T.CreateTruncating(LearningRate * Momentum(step + 1) / (1 - Product(step + 1))),
+            WeightDecay = T.CreateTruncating(weightDecay),
+            Beta1 = T.CreateTruncating(_beta1),
+            Share1 = T.CreateTruncating(1 - _beta1),
+            Beta2 = T.CreateTruncating(_beta2),
+            Share2 = T.CreateTruncating(1 - _beta2),
+            Correction2 = T.CreateTruncating(1 - Math.Pow(_beta2, step)),
+            Epsilon = T.CreateTruncating(_epsilon),
         };
-        UpdatePass.Run(rule, values, gradient, _means.AsSpan(offset, values.Length), _squares.AsSpan(offset, values.Length), []);
+        UpdatePass<T, Rule>.Run(rule, values, gradient, _means.AsSpan(offset, values.Length), _squares.AsSpan(offset, values.Length), []);
     }
 
     private double Momentum(long step) => _beta1 * (1 - (0.5 * Math.Pow(0.96, step * _momentumDecay)));
@@ -78,22 +80,24 @@ public sealed class NAdam<T> : Optimizer<T>
 
     private struct Rule : IUpdateRule<T>
     {
-        public Vector<T> GradientRate;
-        public Vector<T> MeanRate;
-        public Vector<T> WeightDecay;
-        public Vector<T> Beta1;
-        public Vector<T> Share1;
-        public Vector<T> Beta2;
-        public Vector<T> Share2;
-        public Vector<T> Correction2;
-        public Vector<T> Epsilon;
+        public T GradientRate;
+        public T MeanRate;
+        public T WeightDecay;
+        public T Beta1;
+        public T Share1;
+        public T Beta2;
+        public T Share2;
+        public T Correction2;
+        public T Epsilon;
 
-        public readonly void Apply(ref Vector<T> value, Vector<T> gradient, ref Vector<T> means, ref Vector<T> squares, ref Vector<T> third)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Apply<V>(ref V value, V gradient, ref V means, ref V squares, ref V third)
+            where V : unmanaged, IVector<V, T>
         {
-            Vector<T> g = gradient + (WeightDecay * value);
+            V g = gradient + (WeightDecay * value);
             means = (Beta1 * means) + (Share1 * g);
             squares = (Beta2 * squares) + (Share2 * g * g);
-            value -= ((GradientRate * g) + (MeanRate * means)) / (Vector.SquareRoot(squares / Correction2) + Epsilon);
+            value -= ((GradientRate * g) + (MeanRate * means)) / (V.Sqrt(squares / Correction2) + Epsilon);
         }
     }
 }

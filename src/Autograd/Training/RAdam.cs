@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using Autograd.Kernels;
 
 namespace Autograd;
 
@@ -55,35 +57,37 @@ public sealed class RAdam<T> : Optimizer<T>
 
         Rule rule = new()
         {
-            Rate = Vector.Create(T.CreateTruncating(rate)),
-            WeightDecay = Vector.Create(T.CreateTruncating(weightDecay)),
-            Beta1 = Vector.Create(T.CreateTruncating(_beta1)),
-            Share1 = Vector.Create(T.CreateTruncating(1 - _beta1)),
-            Beta2 = Vector.Create(T.CreateTruncating(_beta2)),
-            Share2 = Vector.Create(T.CreateTruncating(1 - _beta2)),
-            Epsilon = Vector.Create(T.CreateTruncating(_epsilon)),
+            Rate = T.CreateTruncating(rate),
+            WeightDecay = T.CreateTruncating(weightDecay),
+            Beta1 = T.CreateTruncating(_beta1),
+            Share1 = T.CreateTruncating(1 - _beta1),
+            Beta2 = T.CreateTruncating(_beta2),
+            Share2 = T.CreateTruncating(1 - _beta2),
+            Epsilon = T.CreateTruncating(_epsilon),
             Adapts = adapts,
         };
-        UpdatePass.Run(rule, values, gradient, _means.AsSpan(offset, values.Length), _squares.AsSpan(offset, values.Length), []);
+        UpdatePass<T, Rule>.Run(rule, values, gradient, _means.AsSpan(offset, values.Length), _squares.AsSpan(offset, values.Length), []);
     }
 
     private struct Rule : IUpdateRule<T>
     {
-        public Vector<T> Rate;
-        public Vector<T> WeightDecay;
-        public Vector<T> Beta1;
-        public Vector<T> Share1;
-        public Vector<T> Beta2;
-        public Vector<T> Share2;
-        public Vector<T> Epsilon;
+        public T Rate;
+        public T WeightDecay;
+        public T Beta1;
+        public T Share1;
+        public T Beta2;
+        public T Share2;
+        public T Epsilon;
         public bool Adapts;
 
-        public readonly void Apply(ref Vector<T> value, Vector<T> gradient, ref Vector<T> means, ref Vector<T> squares, ref Vector<T> third)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Apply<V>(ref V value, V gradient, ref V means, ref V squares, ref V third)
+            where V : unmanaged, IVector<V, T>
         {
-            Vector<T> g = gradient + (WeightDecay * value);
+            V g = gradient + (WeightDecay * value);
             means = (Beta1 * means) + (Share1 * g);
             squares = (Beta2 * squares) + (Share2 * g * g);
-            value -= Adapts ? Rate * means / (Vector.SquareRoot(squares) + Epsilon) : Rate * means;
+            value -= Adapts ? Rate * means / (V.Sqrt(squares) + Epsilon) : Rate * means;
         }
     }
 }

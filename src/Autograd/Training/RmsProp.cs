@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using Autograd.Kernels;
 
 namespace Autograd;
 
@@ -53,16 +55,16 @@ public sealed class RmsProp<T> : Optimizer<T>
     {
         Rule rule = new()
         {
-            Rate = Vector.Create(T.CreateTruncating(LearningRate)),
-            WeightDecay = Vector.Create(T.CreateTruncating(weightDecay)),
-            Decay = Vector.Create(T.CreateTruncating(_decay)),
-            Share = Vector.Create(T.CreateTruncating(1 - _decay)),
-            Epsilon = Vector.Create(T.CreateTruncating(_epsilon)),
-            Momentum = Vector.Create(T.CreateTruncating(_momentum)),
+            Rate = T.CreateTruncating(LearningRate),
+            WeightDecay = T.CreateTruncating(weightDecay),
+            Decay = T.CreateTruncating(_decay),
+            Share = T.CreateTruncating(1 - _decay),
+            Epsilon = T.CreateTruncating(_epsilon),
+            Momentum = T.CreateTruncating(_momentum),
             Centered = _centered,
         };
         int length = values.Length;
-        UpdatePass.Run(
+        UpdatePass<T, Rule>.Run(
             rule,
             values,
             gradient,
@@ -73,19 +75,21 @@ public sealed class RmsProp<T> : Optimizer<T>
 
     private struct Rule : IUpdateRule<T>
     {
-        public Vector<T> Rate;
-        public Vector<T> WeightDecay;
-        public Vector<T> Decay;
-        public Vector<T> Share;
-        public Vector<T> Epsilon;
-        public Vector<T> Momentum;
+        public T Rate;
+        public T WeightDecay;
+        public T Decay;
+        public T Share;
+        public T Epsilon;
+        public T Momentum;
         public bool Centered;
 
-        public readonly void Apply(ref Vector<T> value, Vector<T> gradient, ref Vector<T> squares, ref Vector<T> means, ref Vector<T> velocity)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Apply<V>(ref V value, V gradient, ref V squares, ref V means, ref V velocity)
+            where V : unmanaged, IVector<V, T>
         {
-            Vector<T> g = gradient + (WeightDecay * value);
+            V g = gradient + (WeightDecay * value);
             squares = (Decay * squares) + (Share * g * g);
-            Vector<T> w = squares;
+            V w = squares;
             if (Centered)
             {
                 means = (Decay * means) + (Share * g);
@@ -93,7 +97,7 @@ public sealed class RmsProp<T> : Optimizer<T>
             }
 
             // Without momentum the velocity is not kept, and this is the plain step.
-            velocity = (Momentum * velocity) + (g / (Vector.SquareRoot(w) + Epsilon));
+            velocity = (Momentum * velocity) + (g / (V.Sqrt(w) + Epsilon));
             value -= Rate * velocity;
         }
     }

@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using Autograd.Kernels;
 
 namespace Autograd;
 
@@ -40,30 +42,32 @@ public sealed class Sgd<T> : Optimizer<T>
     {
         Rule rule = new()
         {
-            Rate = Vector.Create(T.CreateTruncating(LearningRate)),
-            Decay = Vector.Create(T.CreateTruncating(weightDecay)),
-            Momentum = Vector.Create(T.CreateTruncating(step == 1 ? 0 : _momentum)),
-            Share = Vector.Create(T.CreateTruncating(step == 1 ? 1 : 1 - _dampening)),
-            LookAhead = Vector.Create(T.CreateTruncating(_momentum)),
+            Rate = T.CreateTruncating(LearningRate),
+            Decay = T.CreateTruncating(weightDecay),
+            Momentum = T.CreateTruncating(step == 1 ? 0 : _momentum),
+            Share = T.CreateTruncating(step == 1 ? 1 : 1 - _dampening),
+            LookAhead = T.CreateTruncating(_momentum),
             Nesterov = _nesterov,
             Plain = _momentum == 0,
         };
-        UpdatePass.Run(rule, values, gradient, _momentum == 0 ? [] : _average.AsSpan(offset, values.Length), [], []);
+        UpdatePass<T, Rule>.Run(rule, values, gradient, _momentum == 0 ? [] : _average.AsSpan(offset, values.Length), [], []);
     }
 
     private struct Rule : IUpdateRule<T>
     {
-        public Vector<T> Rate;
-        public Vector<T> Decay;
-        public Vector<T> Momentum;
-        public Vector<T> Share;
-        public Vector<T> LookAhead;
+        public T Rate;
+        public T Decay;
+        public T Momentum;
+        public T Share;
+        public T LookAhead;
         public bool Nesterov;
         public bool Plain;
 
-        public readonly void Apply(ref Vector<T> value, Vector<T> gradient, ref Vector<T> average, ref Vector<T> second, ref Vector<T> third)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Apply<V>(ref V value, V gradient, ref V average, ref V second, ref V third)
+            where V : unmanaged, IVector<V, T>
         {
-            Vector<T> g = gradient + (Decay * value);
+            V g = gradient + (Decay * value);
             if (!Plain)
             {
                 average = (Momentum * average) + (Share * g);

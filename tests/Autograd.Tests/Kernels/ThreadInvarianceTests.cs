@@ -71,6 +71,45 @@ public sealed class ThreadInvarianceTests
     }
 
     [Fact]
+    public void OptimizersHaveTheSameBits()
+    {
+        const int Length = 200_003;
+        float[]? expected = null;
+        foreach ((int threads, int width) in new[] { (1, 512), (1, 256), (1, 128), (1, 0), (2, 512), (3, 256), (8, 512) })
+        {
+            using ThreadsScope scope = new(threads);
+            using WidthScope widths = new(width);
+            float[] values = new float[5 * Length];
+            new RandomSource(1).FillNormal(values, 0, 1);
+            Span<float> p = values.AsSpan(0, Length), g = values.AsSpan(Length, Length), second = values.AsSpan(3 * Length, Length);
+            values.AsSpan(2 * Length).Clear();
+            for (int step = 1; step < 4; step++)
+            {
+                UpdatePass<float, WalkRule>.Run(new() { Rate = 0.1f / step }, p, g, values.AsSpan(2 * Length, Length), second, []);
+                UpdatePass<float, WalkRule>.Run(new() { Rate = 0.3f }, p, g, [], [], values.AsSpan(4 * Length));
+            }
+
+            expected ??= values;
+            GemmTests.AssertSameBits<float>(expected, values);
+        }
+    }
+
+    /// <summary>A rule with a root, a quotient and three states, of which each counts.</summary>
+    private struct WalkRule : IUpdateRule<float>
+    {
+        public float Rate;
+
+        public readonly void Apply<V>(ref V value, V gradient, ref V first, ref V second, ref V third)
+            where V : unmanaged, IVector<V, float>
+        {
+            first = (Rate * first) + gradient;
+            second += gradient * gradient;
+            third -= Rate * first;
+            value -= first / (V.Sqrt(second + third * third) + Rate);
+        }
+    }
+
+    [Fact]
     public void ReductionsHaveTheSameBits()
     {
         var random = new Random(15);
@@ -92,6 +131,7 @@ public sealed class ThreadInvarianceTests
             int groups = outer * inner;
             float[][] y = [.. Enumerable.Range(0, 12).Select(k => new float[k < 6 ? groups : x.Length])];
             Reductions.Sum<float>(x, y[0], outer, reduce, inner);
+            y[0][0] += (float)Reductions.SumOfSquares<float>(x);
             Reductions.Variance<float>(x, y[1], y[2], outer, reduce, inner, reduce, root: true);
             Reductions.Norm<float>(x, y[3], outer, reduce, inner, 2);
             Reductions.Product<float>(x, y[4], outer, reduce, inner);

@@ -69,9 +69,9 @@ internal unsafe struct RecurrentForwardSweep<T, V, TCell> : IParallelWork
         int b1 = byRows ? RecurrentPlan.Share(Shape.Batch, part + 1, parts) : Shape.Batch;
         int firstBlock = byRows ? 0 : RecurrentPlan.Share(Blocks, part, parts);
         int lastBlock = byRows ? 1 : RecurrentPlan.Share(Blocks, part + 1, parts);
-        for (int item = part; item < Shape.Gates * Blocks; item += parts)
+        for (int block = firstBlock; block < lastBlock; block++)
         {
-            Pack(item / Blocks, item % Blocks);
+            Pack(block, byRows ? part : 0, byRows ? parts : 1);
         }
         if (TurnedIh != null)
         {
@@ -114,17 +114,30 @@ internal unsafe struct RecurrentForwardSweep<T, V, TCell> : IParallelWork
     private readonly T* PackAt(T* packed, int depth, int gate, int block) =>
         packed + ((((nint)gate * PaddedHidden(Shape.Hidden)) + Units(block).Start) * depth);
 
-    private readonly void Pack(int gate, int block)
+    /// <summary>
+    /// The number of gates, from this one on, whose sums one product gives: where all units are one block those that lie side by
+    /// side, which are all of an LSTM, and r and z of a GRU.
+    /// </summary>
+    private readonly int Together(int gate) => Blocks > 1 ? 1 : Shape.Kind == RecurrentKind.Gru ? (gate == 0 ? 2 : 1) : Shape.Gates;
+
+    /// <summary>The columns of such a product.</summary>
+    private readonly int Columns(int gate, int start, int end) => end - start + ((Together(gate) - 1) * Shape.Hidden);
+
+    private readonly void Pack(int block, int part, int parts)
     {
         (int start, int end) = Units(block);
-        nint row = ((nint)gate * Shape.Hidden) + start;
-        if (Indices == null)
+        for (int gate = 0; gate < Shape.Gates; gate += Together(gate))
         {
-            GemmDriver<T, V>.Pack(true, Shape.Input, end - start, WeightIh + (row * Shape.Input), Shape.Input,
-                PackAt(PackedIh, Shape.Input, gate, block));
+            int columns = Columns(gate, start, end);
+            nint row = ((nint)gate * Shape.Hidden) + start;
+            if (Indices == null)
+            {
+                GemmDriver<T, V>.Pack(true, Shape.Input, columns, WeightIh + (row * Shape.Input), Shape.Input,
+                    PackAt(PackedIh, Shape.Input, gate, block), part, parts);
+            }
+            GemmDriver<T, V>.Pack(true, Shape.Hidden, columns, WeightHh + (row * Shape.Hidden), Shape.Hidden,
+                PackAt(PackedHh, Shape.Hidden, gate, block), part, parts);
         }
-        GemmDriver<T, V>.Pack(true, Shape.Hidden, end - start, WeightHh + (row * Shape.Hidden), Shape.Hidden,
-            PackAt(PackedHh, Shape.Hidden, gate, block));
     }
 
     private readonly int InputSlot(int gate) => Shape.Kind == RecurrentKind.Gru ? (gate + 1) % 3 : gate;
@@ -153,13 +166,14 @@ internal unsafe struct RecurrentForwardSweep<T, V, TCell> : IParallelWork
                 Look(row, gates, b0, rowEnd, start, end);
                 continue;
             }
-            for (int gate = 0; gate < Shape.Gates; gate++)
+            for (int gate = 0; gate < Shape.Gates; gate += Together(gate))
             {
+                int columns = Columns(gate, start, end);
                 var product = new GemmProblem<T>
                 {
                     Right = GemmRight.Packed,
                     M = rowEnd,
-                    N = end - start,
+                    N = columns,
                     K = Shape.Input,
                     A = X + (row * Shape.Input),
                     Lda = Shape.Input,
@@ -167,7 +181,7 @@ internal unsafe struct RecurrentForwardSweep<T, V, TCell> : IParallelWork
                     C = gates + (InputSlot(gate) * Shape.Hidden) + start,
                     Ldc = GateRow,
                 };
-                GemmDriver<T, V>.Rectangle(product, b0, rowEnd, 0, end - start);
+                GemmDriver<T, V>.Rectangle(product, b0, rowEnd, 0, columns);
             }
         }
     }
@@ -204,9 +218,9 @@ internal unsafe struct RecurrentForwardSweep<T, V, TCell> : IParallelWork
         T* gates = GatesAt(step, first);
         T* h = step == 0 ? H0 : Y + (previous * yStep);
         nint hRow = step == 0 ? Shape.Hidden : YRow;
-        for (int gate = 0; gate < Shape.Gates; gate++)
+        for (int gate = 0; gate < Shape.Gates; gate += Together(gate))
         {
-            int slot = HiddenSlot(gate);
+            int slot = HiddenSlot(gate), columns = Columns(gate, start, end);
             T* sums = gates + (slot * Shape.Hidden) + start;
             if (h != null)
             {
@@ -215,7 +229,7 @@ internal unsafe struct RecurrentForwardSweep<T, V, TCell> : IParallelWork
                     Right = GemmRight.Packed,
                     Accumulate = slot < 3 || Shape.Kind != RecurrentKind.Gru,
                     M = Shape.Batch,
-                    N = end - start,
+                    N = columns,
                     K = Shape.Hidden,
                     A = h,
                     Lda = hRow,
@@ -223,7 +237,7 @@ internal unsafe struct RecurrentForwardSweep<T, V, TCell> : IParallelWork
                     C = sums,
                     Ldc = GateRow,
                 };
-                GemmDriver<T, V>.Rectangle(product, b0, b1, 0, end - start);
+                GemmDriver<T, V>.Rectangle(product, b0, b1, 0, columns);
             }
             else if (slot == 3 && Shape.Kind == RecurrentKind.Gru)
             {
