@@ -20,12 +20,6 @@ internal static unsafe partial class ConvolutionDriver<T, V>
     /// <summary>From this number of channels on the gradient by the input of a convolution without strides is taken as a convolution itself, with nothing to scatter.</summary>
     private const int TurnedChannels = 8;
 
-    /// <summary>The most blocks of images whose weight gradients are summed apart.</summary>
-    private const int ImageBlocks = 8;
-
-    /// <summary>The most elements such partial sums may take together.</summary>
-    private const long PartialLength = 1 << 22;
-
     internal static void Forward(in ConvolutionArguments<T> a)
     {
         ConvolutionShape s = a.Shape;
@@ -72,24 +66,6 @@ internal static unsafe partial class ConvolutionDriver<T, V>
         WorkerPool.Run(work, (int)Math.Min(parts, work.Units));
     }
 
-    internal static void WeightGradient(in ConvolutionArguments<T> a)
-    {
-        ConvolutionShape s = a.Shape;
-        int parts = WorkerPool.PiecesFor(Math.Max(s.Work, s.WeightLength), Grain);
-        if (s.IsDepthwise)
-        {
-            WorkerPool.Run(new DepthwiseWeightGradient(a), Math.Min(parts, s.Groups));
-            return;
-        }
-
-        // How many blocks there are depends on the sizes alone, so that the order of the sum does too.
-        int imageBlocks = (int)Math.Clamp(PartialLength / s.WeightLength, 1, Math.Clamp(s.Batch, 1, ImageBlocks));
-        T* partials = Scratch.Get<T>(ScratchSlot.WindowPartials, imageBlocks * s.WeightLength);
-        WeightGradientWork work = new(a, partials, imageBlocks, Blocks(s.Channels, s.Windows.Taps));
-        WorkerPool.Run(work, (int)Math.Min(parts, work.Units));
-        Fold(a, partials, imageBlocks);
-    }
-
     /// <summary>
     /// The windows of an image that are computed. Without strides those between the end of a row of windows and the start of the next
     /// are computed too, and dropped, if they are few: each tap is then one stretch of the image and need not be gathered.
@@ -126,15 +102,6 @@ internal static unsafe partial class ConvolutionDriver<T, V>
     private static int Share(int count, int part, int parts) => (int)((long)count * part / parts);
 
     private static long Share(long count, int part, int parts) => (long)((Int128)count * part / parts);
-
-    /// <summary>gw[g, f, k] = the sum over blocks of their [g, k, f], in order.</summary>
-    private static void Fold(in ConvolutionArguments<T> a, T* partials, int blocks)
-    {
-        ConvolutionShape s = a.Shape;
-        int length = (int)s.WeightLength, group = s.Depth * s.Filters;
-        for (int block = 1; block < blocks; block++) WindowRows<T, V>.Add(partials + ((nint)block * length), partials, length);
-        for (int g = 0; g < s.Groups; g++) Transposition.Copy(partials + ((nint)g * group), s.Filters, s.Depth, s.Filters, a.W + ((nint)g * group), s.Depth);
-    }
 
     /// <summary>Y[filters, windows] = W · columns for each image and group, by blocks of windows.</summary>
     private readonly struct ForwardWork(in ConvolutionArguments<T> arguments, int chunks, int rowParts) : IParallelWork
@@ -347,79 +314,6 @@ internal static unsafe partial class ConvolutionDriver<T, V>
             }
 
             for (int c = 0; c < channels; c++) image.Read(planes + (c * image.Plane), gx + ((nint)c * windows.PlaneLength), fresh: !_a.Accumulate);
-        }
-    }
-
-    /// <summary>Wᵀ[taps, filters] = columns · gYᵀ for a block of channels, summed over a block of images.</summary>
-    private readonly struct WeightGradientWork(in ConvolutionArguments<T> arguments, T* partials, int imageBlocks, int channelBlocks) : IParallelWork
-    {
-        private readonly ConvolutionArguments<T> _a = arguments;
-
-        internal long Units => (long)imageBlocks * _a.Shape.Groups * channelBlocks;
-
-        public void Run(int part, int parts)
-        {
-            ConvolutionShape s = _a.Shape;
-            for (long unit = Share(Units, part, parts); unit < Share(Units, part + 1, parts); unit++)
-            {
-                int channelBlock = (int)(unit % channelBlocks), group = (int)(unit / channelBlocks % s.Groups), imageBlock = (int)(unit / channelBlocks / s.Groups);
-                int first = Share(s.Channels, channelBlock, channelBlocks), last = Share(s.Channels, channelBlock + 1, channelBlocks);
-                int image = Share(s.Batch, imageBlock, imageBlocks), end = Share(s.Batch, imageBlock + 1, imageBlocks);
-                T* sum = partials + (nint)(imageBlock * s.WeightLength) + ((((nint)group * s.Depth) + ((nint)first * s.Windows.Taps)) * s.Filters);
-                int rows = (last - first) * s.Windows.Taps;
-                if (image == end) new Span<T>(sum, rows * s.Filters).Clear();
-                for (bool fresh = true; image < end; image++, fresh = false) Add(((long)image * s.Groups) + group, first, last, sum, fresh);
-            }
-        }
-
-        private void Add(long source, int first, int last, T* sum, bool fresh)
-        {
-            ConvolutionShape s = _a.Shape;
-            Windows windows = s.Windows;
-            WindowImage<T, V> image = new(windows);
-            T* x = _a.X + ((((nint)source * s.Channels) + first) * windows.PlaneLength), gy = _a.Y + ((nint)source * s.Filters * windows.Count);
-            int rows = (last - first) * windows.Taps, step = GemmDriver<T, V>.BlockDepth;
-            GemmProblem<T> problem = new()
-            {
-                Right = GemmRight.Transposed,
-                Accumulate = !fresh,
-                M = rows,
-                N = s.Filters,
-                K = windows.Count,
-                A = x,
-                Lda = windows.Count,
-                B = gy,
-                Ldb = windows.Count,
-                C = sum,
-                Ldc = s.Filters,
-            };
-            if (windows.IsIdentity)
-            {
-                GemmDriver<T, V>.Rectangle(problem, 0, rows, 0, s.Filters);
-                return;
-            }
-
-            T* planes = Scratch.Get<T>(ScratchSlot.WindowImage, image.Length(last - first));
-            nint pitch = Math.Min(step, windows.Count) + (64 / sizeof(T));
-            T* columns = Scratch.Get<T>(ScratchSlot.WindowColumns, (rows * pitch) + V.Count);
-            for (int c = 0; c < last - first; c++) image.Write(x + ((nint)c * windows.PlaneLength), T.Zero, planes + (c * image.Plane));
-            Span<nint> places = stackalloc nint[GradientRows];
-            problem.A = columns;
-            problem.Lda = pitch;
-            for (int start = 0; start < windows.Count; start += step)
-            {
-                problem.K = Math.Min(step, windows.Count - start);
-                for (int row = 0; row < rows; row += GradientRows)
-                {
-                    Span<nint> taps = places[..Math.Min(GradientRows, rows - row)];
-                    image.Taps(row, taps);
-                    WindowRows<T, V>.Collect(planes, image.WindowRow, windows.Columns.Count, taps, start, problem.K, columns + (row * pitch), pitch);
-                }
-
-                problem.B = gy + start;
-                problem.Accumulate = !fresh || start > 0;
-                GemmDriver<T, V>.Rectangle(problem, 0, rows, 0, s.Filters);
-            }
         }
     }
 }

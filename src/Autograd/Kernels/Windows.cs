@@ -208,6 +208,61 @@ internal readonly unsafe struct WindowImage<T, V>
     }
 }
 
+/// <summary>
+/// All channels of an image, pixel by pixel, padding written out. The taps of a row of the kernel then lie side by side in one run,
+/// unless dilation parts them; each is then a run of its own.
+/// </summary>
+internal readonly unsafe struct PixelImage<T>(ConvolutionShape shape)
+    where T : unmanaged
+{
+    private readonly WindowAxis _rows = shape.Windows.Rows;
+    private readonly WindowAxis _columns = shape.Windows.Columns;
+    private readonly int _channels = shape.Channels;
+
+    private nint Row => (nint)_columns.Extent * _channels;
+
+    internal long Length => (long)_rows.Extent * Row;
+
+    /// <summary>The number of runs, in the order of the taps.</summary>
+    internal static int Runs(in ConvolutionShape shape) => shape.Windows.Rows.Kernel * (IsWhole(shape) ? 1 : shape.Windows.Columns.Kernel);
+
+    /// <summary>The elements of a run: taps, each with all channels.</summary>
+    internal static int Run(in ConvolutionShape shape) => shape.Channels * (IsWhole(shape) ? shape.Windows.Columns.Kernel : 1);
+
+    private static bool IsWhole(in ConvolutionShape shape) => shape.Windows.Columns.Dilation == 1;
+
+    /// <summary>Where a run of the first window begins.</summary>
+    internal nint RunStart(int run)
+    {
+        (int row, int column) = _columns.Dilation == 1 ? (run, 0) : Math.DivRem(run, _columns.Kernel);
+        return (row * _rows.Dilation * Row) + ((nint)column * _columns.Dilation * _channels);
+    }
+
+    /// <summary>How far from the first window each window begins.</summary>
+    internal void Windows(nint* places)
+    {
+        for (int row = 0; row < _rows.Count; row++)
+        {
+            for (int column = 0; column < _columns.Count; column++)
+            {
+                *places++ = (row * _rows.Stride * Row) + ((nint)column * _columns.Stride * _channels);
+            }
+        }
+    }
+
+    /// <summary>Writes the planes of one image into pixels whose padding is there already.</summary>
+    internal void Write(T* planes, T* pixels)
+    {
+        int known = Math.Clamp(_columns.Extent - _columns.Before, 0, _columns.Size);
+        nint plane = (nint)_rows.Size * _columns.Size;
+        for (int row = 0; row < _rows.Size && row + _rows.Before < _rows.Extent; row++)
+        {
+            T* to = pixels + ((row + _rows.Before) * Row) + ((nint)_columns.Before * _channels);
+            Transposition.Copy(planes + ((nint)row * _columns.Size), plane, _channels, known, to, _channels);
+        }
+    }
+}
+
 /// <summary>Runs of neighbouring windows: rows of an image copied together, or added back.</summary>
 internal static unsafe class WindowRows<T, V>
     where T : unmanaged, IFloatingPointIeee754<T>

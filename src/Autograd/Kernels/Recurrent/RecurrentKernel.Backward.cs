@@ -43,7 +43,7 @@ internal static unsafe partial class RecurrentKernel
                     WantsFirst = !a.GradientH0.IsEmpty,
                     PackedHh = Scratch.Get<T>(ScratchSlot.Recurrent, RecurrentBackwardSweep<T, V, TCell>.PackedHhLength(s)),
                 };
-                RecurrentPlan plan = RecurrentPlan.For(s, sizeof(T), GemmDriver<T, V>.Vectors(s.Hidden));
+                RecurrentPlan plan = RecurrentPlan.For(s, sizeof(T), GemmDriver<T, V>.Vectors(s.Hidden), backward: true);
                 sweep.Blocks = plan.Blocks;
                 WorkerPool.RunTogether(sweep, plan.Parts);
             }

@@ -49,7 +49,7 @@ internal static unsafe partial class RecurrentKernel
                     PackedHh = work + bias + packedIh,
                     TurnedIh = turns ? work + bias : null,
                 };
-                RecurrentPlan plan = RecurrentPlan.For(s, sizeof(T), GemmDriver<T, V>.Vectors(s.Hidden));
+                RecurrentPlan plan = RecurrentPlan.For(s, sizeof(T), GemmDriver<T, V>.Vectors(s.Hidden), backward: false);
                 sweep.Blocks = plan.Blocks;
                 WorkerPool.RunTogether(sweep, plan.Parts);
                 if (!a.CN.IsEmpty)

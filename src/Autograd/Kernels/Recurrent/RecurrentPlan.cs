@@ -11,6 +11,12 @@ internal readonly struct RecurrentPlan
     /// <summary>Weights, in bytes, of which every core can keep its own copy close.</summary>
     private const long SharedWeightBytes = 768 * 1024;
 
+    /// <summary>
+    /// Recurrent weights, in bytes, that each core may read at every step for each of its rows, rather than half of them for twice the rows:
+    /// going forward nobody then waits for anybody, and the gates come from one product.
+    /// </summary>
+    private const long WeightBytesPerRow = 1 << 20;
+
     /// <summary>Multiply-adds of one step that outweigh a barrier.</summary>
     private const long StepGrain = 1 << 16;
 
@@ -24,12 +30,14 @@ internal readonly struct RecurrentPlan
 
     private RecurrentPlan(int parts, int blocks) => (Parts, Blocks) = (parts, blocks);
 
-    internal static RecurrentPlan For(in RecurrentShape shape, int elementSize, int hiddenVectors)
+    internal static RecurrentPlan For(in RecurrentShape shape, int elementSize, int hiddenVectors, bool backward)
     {
         long weights = (long)shape.Gates * shape.Hidden * (shape.Hidden + shape.Input), step = weights * shape.Batch;
         int threads = WorkerPool.PartsFor(step * shape.Time, Grain);
         int byRows = Math.Min(threads, shape.Batch / 8), byUnits = (int)Math.Min(Math.Min(threads, hiddenVectors), step / StepGrain);
-        bool preferUnits = byUnits > byRows || weights * elementSize > SharedWeightBytes;
+        bool isLarge = backward ? weights * elementSize > SharedWeightBytes
+            : (long)shape.Gates * shape.Hidden * shape.Hidden * elementSize > shape.Batch / Math.Max(byRows, 1) * WeightBytesPerRow;
+        bool preferUnits = byUnits > byRows || isLarge;
         return preferUnits && byUnits > 1 ? new(byUnits, byUnits)
             : byRows > 1 ? new(byRows, 1)
             : new(1, 1);
