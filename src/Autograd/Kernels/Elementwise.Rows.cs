@@ -11,9 +11,16 @@ internal static partial class Elementwise
     // Threads share no cache line of the result.
     private const int PartMultiple = 64;
 
-    private static void Run<TPoint, T>(Row<TPoint, T> row)
+    /// <summary>A row on as many threads as it is worth. One that is short is done without a word to the pool, which would cost as much as the row.</summary>
+    private static unsafe void Run<TPoint, T>(
+        TPoint point, byte* x, int stepX, byte* y, int stepY, byte* z, int stepZ, T* result, nint count)
         where TPoint : unmanaged, IPoint<T>
-        where T : unmanaged, IFloatingPointIeee754<T> => WorkerPool.Run(row, WorkerPool.PartsFor(row.Count, Grain));
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        int parts = WorkerPool.PartsFor(count, Grain);
+        if (parts == 1) RunRow(point, x, stepX, y, stepY, z, stepZ, result, count);
+        else WorkerPool.Run(new Row<TPoint, T>(point, x, stepX, y, stepY, z, stepZ, result, count), parts);
+    }
 
     /// <summary>A row of the result. Each operand either runs along it (step 1) or stands still (step 0).</summary>
     private readonly unsafe struct Row<TPoint, T>(
@@ -21,8 +28,6 @@ internal static partial class Elementwise
         where TPoint : unmanaged, IPoint<T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        public nint Count => count;
-
         public void Run(int part, int parts)
         {
             nint start = Bound(part, parts), end = Bound(part + 1, parts);
@@ -57,7 +62,7 @@ internal static partial class Elementwise
     /// </summary>
     [SkipLocalsInit]
     [MethodImpl(Simd.HotLoop)]
-    private static unsafe void RunRow<V, TPoint, T>(
+    internal static unsafe void RunRow<V, TPoint, T>(
         TPoint point, byte* x, nint stepX, byte* y, nint stepY, byte* z, nint stepZ, T* result, nint count)
         where V : unmanaged, IVector<V, T>
         where TPoint : unmanaged, IPoint<T>
@@ -71,7 +76,7 @@ internal static partial class Elementwise
         stepY *= V.Count * sizeof(T);
         stepZ *= V.Count * sizeof(T);
         nint vectors = count / V.Count;
-        nint rest = count % V.Count;
+        int rest = (int)(count % V.Count);
         T* tail = null;
         while (true)
         {
@@ -87,17 +92,18 @@ internal static partial class Elementwise
             if (rest == 0) return;
             if (tail != null) break;
             tail = result;
-            if (stepX != 0) x = Pad<V, T>(&spreadX, x, rest * TPoint.FirstSize);
-            if (TPoint.Arity > 1 && stepY != 0) y = Pad<V, T>(&spreadY, y, rest * sizeof(T));
-            if (TPoint.Arity > 2 && stepZ != 0) z = Pad<V, T>(&spreadZ, z, rest * sizeof(T));
+            if (stepX != 0) x = Pad<V, T>(&spreadX, x, rest, TPoint.FirstSize);
+            if (TPoint.Arity > 1 && stepY != 0) y = Pad<V, T>(&spreadY, y, rest, sizeof(T));
+            if (TPoint.Arity > 2 && stepZ != 0) z = Pad<V, T>(&spreadZ, z, rest, sizeof(T));
             result = (T*)&last;
             vectors = 1;
         }
 
-        Unsafe.CopyBlockUnaligned(tail, &last, (uint)(rest * sizeof(T)));
+        V.StoreWhere(V.Load((T*)&last), tail, V.FirstLanes(rest));
     }
 
     /// <summary>An element, repeated, as a vector to load from.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static unsafe byte* Spread<V, T>(V* destination, byte* element, int size)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged
@@ -107,12 +113,22 @@ internal static partial class Elementwise
         return (byte*)destination;
     }
 
-    private static unsafe byte* Pad<V, T>(V* destination, byte* source, nint bytes)
+    /// <summary>The first elements, filled up with zeros, as a vector to load from.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static unsafe byte* Pad<V, T>(V* destination, byte* source, int count, int size)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged
     {
-        *destination = V.Zero;
-        Unsafe.CopyBlockUnaligned(destination, source, (uint)bytes);
+        if (size == sizeof(T))
+        {
+            *destination = V.LoadWhere((T*)source, V.FirstLanes(count));
+        }
+        else
+        {
+            *destination = V.Zero;
+            Unsafe.CopyBlockUnaligned(destination, source, (uint)(count * size));
+        }
+
         return (byte*)destination;
     }
 }

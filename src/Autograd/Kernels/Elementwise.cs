@@ -41,7 +41,7 @@ internal static partial class Elementwise
         int stepX = Step(x.Length, y.Length);
         fixed (T* px = x, py = y)
         {
-            Run<UnaryPoint<TFunction, T>, T>(new(new(function), (byte*)px, stepX, null, 0, null, 0, py, y.Length));
+            Run<UnaryPoint<TFunction, T>, T>(new(function), (byte*)px, stepX, null, 0, null, 0, py, y.Length);
         }
     }
 
@@ -53,7 +53,7 @@ internal static partial class Elementwise
         int stepX = Step(x.Length, z.Length), stepY = Step(y.Length, z.Length);
         fixed (T* px = x, py = y, pz = z)
         {
-            Run<BinaryPoint<TFunction, T>, T>(new(new(function), (byte*)px, stepX, (byte*)py, stepY, null, 0, pz, z.Length));
+            Run<BinaryPoint<TFunction, T>, T>(new(function), (byte*)px, stepX, (byte*)py, stepY, null, 0, pz, z.Length);
         }
     }
 
@@ -66,8 +66,7 @@ internal static partial class Elementwise
         int stepX = Step(x.Length, w.Length), stepY = Step(y.Length, w.Length), stepZ = Step(z.Length, w.Length);
         fixed (T* px = x, py = y, pz = z, pw = w)
         {
-            Run<TernaryPoint<TFunction, T>, T>(
-                new(new(function), (byte*)px, stepX, (byte*)py, stepY, (byte*)pz, stepZ, pw, w.Length));
+            Run<TernaryPoint<TFunction, T>, T>(new(function), (byte*)px, stepX, (byte*)py, stepY, (byte*)pz, stepZ, pw, w.Length);
         }
     }
 
@@ -79,7 +78,7 @@ internal static partial class Elementwise
         fixed (bool* pc = condition)
         fixed (T* px = x, py = y, pz = z)
         {
-            Run<WherePoint<T>, T>(new(default, (byte*)pc, stepC, (byte*)px, stepX, (byte*)py, stepY, pz, z.Length));
+            Run<WherePoint<T>, T>(default, (byte*)pc, stepC, (byte*)px, stepX, (byte*)py, stepY, pz, z.Length);
         }
     }
 

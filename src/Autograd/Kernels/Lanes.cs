@@ -49,4 +49,32 @@ internal static unsafe class Lanes<T, V>
             destination[i] = buffer[i];
         }
     }
+
+    /// <summary>The elements where the mask is set, on machines that cannot load them at once.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static V LoadWhere(T* source, V mask)
+    {
+        T* lanes = stackalloc T[V.Count], set = stackalloc T[V.Count];
+        V.Store(V.Zero, lanes);
+        V.Store(mask, set);
+        for (int i = 0; i < V.Count; i++)
+        {
+            if (*(byte*)(set + i) != 0) lanes[i] = source[i];
+        }
+
+        return V.Load(lanes);
+    }
+
+    /// <summary>Stores lanes where the mask is set, on machines that cannot do it at once.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static void StoreWhere(V value, T* destination, V mask)
+    {
+        T* lanes = stackalloc T[V.Count], set = stackalloc T[V.Count];
+        V.Store(value, lanes);
+        V.Store(mask, set);
+        for (int i = 0; i < V.Count; i++)
+        {
+            if (*(byte*)(set + i) != 0) destination[i] = lanes[i];
+        }
+    }
 }

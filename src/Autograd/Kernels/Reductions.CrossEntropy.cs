@@ -106,7 +106,16 @@ internal static unsafe partial class Reductions
     {
         public void Run(int part, int parts)
         {
-            for (int row = (int)((long)rows * part / parts); row < (int)((long)rows * (part + 1) / parts); row++)
+            int first = (int)((long)rows * part / parts), end = (int)((long)rows * (part + 1) / parts);
+            for (int row = first; row < end; row++)
+            {
+                sums[row] = T.One;
+                if (targets[row] != ignored) sums[row] = SumOfExp(new ReadOnlySpan<T>(logits + (nint)row * classes, classes), out scales[row]);
+            }
+
+            // The logarithms of all rows at once, where the losses will be.
+            Elementwise.Unary<LogFunction, T>(new(sums + first, end - first), new Span<T>(losses + first, end - first));
+            for (int row = first; row < end; row++)
             {
                 int target = targets[row];
                 if (target == ignored)
@@ -116,10 +125,7 @@ internal static unsafe partial class Reductions
                 }
 
                 T* x = logits + (nint)row * classes;
-                T sum = SumOfExp(new ReadOnlySpan<T>(x, classes), out T scale);
-                scales[row] = scale;
-                sums[row] = sum;
-                T log = LogOf(sum);
+                T scale = scales[row], log = losses[row];
                 T loss = (weights == null ? T.One : weights[target]) * (scale - x[target] + log);
                 if (smoothing != 0)
                 {

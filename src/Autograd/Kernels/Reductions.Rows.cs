@@ -35,6 +35,7 @@ internal static unsafe partial class Reductions
         nint vectorY = (nint)stepY * V.Count * sizeof(T);
         nint vectorZ = (nint)stepZ * V.Count * sizeof(T);
         int vectors = streams / V.Count;
+        bool first = true;
         while (count > 0)
         {
             int depth = (int)nint.Min(BlockDepth, count / streams);
@@ -69,47 +70,134 @@ internal static unsafe partial class Reductions
             count -= done * V.Count;
             if (count > 0 && depth < BlockDepth)
             {
-                AddRest<V, TPoint, T>(point, x, stepX, y, stepY, z, stepZ, sums, (int)count);
+                AddRest<V, TPoint, T>(point, x, vectorX, y, vectorY, z, vectorZ, sums, (int)count);
                 count = 0;
             }
 
-            total.Add(Fold<V, T>(sums));
+            // A block that is all there is is the sum: short rows do without what adds blocks up.
+            T block = Fold<V, T>(sums);
+            if (first && count == 0) return block;
+            first = false;
+            total.Add(block);
+        }
+
+        return total.Result;
+    }
+
+    /// <summary>result[i] = f(x[i], y), and their sum.</summary>
+    private static T StoreAndSum<TFunction, T>(T* x, T y, T* result, nint count)
+        where TFunction : unmanaged, IBinaryFunction
+        where T : unmanaged, IFloatingPointIeee754<T> => Simd.Width switch
+        {
+            512 => StoreAndSum<Vec512<T>, TFunction, T>(x, y, result, count),
+            256 => StoreAndSum<Vec256<T>, TFunction, T>(x, y, result, count),
+            128 => StoreAndSum<Vec128<T>, TFunction, T>(x, y, result, count),
+            _ => StoreAndSum<Vec1<T>, TFunction, T>(x, y, result, count),
+        };
+
+    /// <summary>The sum is that of <see cref="SumOf{TPoint, T}"/>, with its streams in memory: one vector at a time, since the function is long.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(Simd.HotLoop)]
+    private static T StoreAndSum<V, TFunction, T>(T* x, T y, T* result, nint count)
+        where V : unmanaged, IVector<V, T>
+        where TFunction : unmanaged, IBinaryFunction
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        TFunction function = default;
+        int streams = StreamBytes / sizeof(T);
+        T* sums = stackalloc T[StreamBytes / sizeof(T)];
+        PairwiseSum<T> total = new(stackalloc T[PairwiseSum<T>.Capacity]);
+        V right = V.Broadcast(y);
+        bool first = true;
+        while (count > 0)
+        {
+            for (int i = 0; i < streams; i += V.Count) V.Store(V.Zero, sums + i);
+            int block = (int)nint.Min(streams * BlockDepth, count);
+            for (int i = 0; i < block; i += V.Count)
+            {
+                V mask = V.FirstLanes(block - i);
+                bool whole = i + V.Count <= block;
+                V value = function.Invoke<V, T>(whole ? V.Load(x + i) : V.LoadWhere(x + i, mask), right);
+                T* sum = sums + (i & (streams - 1));
+                if (whole)
+                {
+                    V.Store(value, result + i);
+                    V.Store(V.Load(sum) + value, sum);
+                }
+                else
+                {
+                    V.StoreWhere(value, result + i, mask);
+                    V.Store(V.Load(sum) + (value & mask), sum);
+                }
+            }
+
+            x += block;
+            result += block;
+            count -= block;
+            T folded = Fold<V, T>(sums);
+            if (first && count == 0) return folded;
+            first = false;
+            total.Add(folded);
         }
 
         return total.Result;
     }
 
     /// <summary>Adds the last, fewer than the streams, each to its own.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(Simd.HotLoop)]
     private static void AddRest<V, TPoint, T>(
-        TPoint point, byte* x, int stepX, byte* y, int stepY, byte* z, int stepZ, T* sums, int count)
+        TPoint point, byte* x, nint vectorX, byte* y, nint vectorY, byte* z, nint vectorZ, T* sums, int count)
         where V : unmanaged, IVector<V, T>
         where TPoint : unmanaged, IPoint<T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        T* values = stackalloc T[StreamBytes / sizeof(T)];
-        Unsafe.InitBlockUnaligned(values, 0, StreamBytes);
-        Elementwise.RunRow(point, x, stepX, y, stepY, z, stepZ, values, count);
-        for (int i = 0; i < StreamBytes / sizeof(T); i += V.Count) V.Store(V.Load(sums + i) + V.Load(values + i), sums + i);
+        V paddedX, paddedY, paddedZ;
+        for (; count > 0; count -= V.Count, sums += V.Count, x += vectorX, y += vectorY, z += vectorZ)
+        {
+            if (count < V.Count)
+            {
+                if (vectorX != 0) x = Elementwise.Pad<V, T>(&paddedX, x, count, TPoint.FirstSize);
+                if (TPoint.Arity > 1 && vectorY != 0) y = Elementwise.Pad<V, T>(&paddedY, y, count, sizeof(T));
+                if (TPoint.Arity > 2 && vectorZ != 0) z = Elementwise.Pad<V, T>(&paddedZ, z, count, sizeof(T));
+            }
+
+            V.Store(V.Load(sums) + (point.Invoke<V>(x, y, z) & V.FirstLanes(count)), sums);
+        }
     }
 
     /// <summary>The sum of all streams, halving their number again and again.</summary>
-    [MethodImpl(Simd.HotLoop)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Fold<V, T>(T* sums)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        int half = StreamBytes / sizeof(T) / 2;
-        for (; half >= V.Count; half /= 2)
+        if (V.Count * sizeof(T) * 4 == StreamBytes)
+        {
+            V a = V.Load(sums) + V.Load(sums + 2 * V.Count), b = V.Load(sums + V.Count) + V.Load(sums + 3 * V.Count);
+            return V.ToScalar(Across<V, AddFunction, T>(a + b));
+        }
+
+        for (int half = StreamBytes / sizeof(T) / 2; half >= V.Count; half /= 2)
         {
             for (int i = 0; i < half; i += V.Count) V.Store(V.Load(sums + i) + V.Load(sums + half + i), sums + i);
         }
 
-        for (; half >= 1; half /= 2)
-        {
-            for (int i = 0; i < half; i++) sums[i] += sums[half + i];
-        }
+        return V.ToScalar(Across<V, AddFunction, T>(V.Load(sums)));
+    }
 
-        return sums[0];
+    /// <summary>All lanes as one, in each lane: halves with each other, then quarters, and so on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Across<V, TFunction, T>(V value)
+        where V : unmanaged, IVector<V, T>
+        where TFunction : unmanaged, IBinaryFunction
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        TFunction function = default;
+        if (V.Count > 8) value = function.Invoke<V, T>(value, V.Exchange(value, 8));
+        if (V.Count > 4) value = function.Invoke<V, T>(value, V.Exchange(value, 4));
+        if (V.Count > 2) value = function.Invoke<V, T>(value, V.Exchange(value, 2));
+        return V.Count > 1 ? function.Invoke<V, T>(value, V.Exchange(value, 1)) : value;
     }
 
     /// <summary>The largest (or smallest) of at least one element, NaN if there is one.</summary>
@@ -130,33 +218,28 @@ internal static unsafe partial class Reductions
         where TFunction : unmanaged, IBinaryFunction
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        // The extreme of the same elements taken twice is the same, so the last vector may overlap the one before it.
+        // The extreme of the same elements taken twice is the same, so the last vector may overlap the one before it, and what
+        // a short row leaves free of a vector takes its first element.
         TFunction function = default;
-        T* lanes = stackalloc T[V.Count];
-        int left = (int)nint.Min(count, V.Count);
+        V first = V.Broadcast(*x);
         if (count < V.Count)
         {
-            Unsafe.CopyBlockUnaligned(lanes, x, (uint)(left * sizeof(T)));
+            V mask = V.FirstLanes((int)count);
+            return V.ToScalar(Across<V, TFunction, T>(V.Select(mask, V.LoadWhere(x, mask), first)));
         }
-        else
+
+        V a = V.Load(x), b = a, c = a, d = a;
+        nint i = V.Count;
+        for (; i <= count - 4 * V.Count; i += 4 * V.Count)
         {
-            V a = V.Load(x), b = a, c = a, d = a;
-            nint i = V.Count;
-            for (; i <= count - 4 * V.Count; i += 4 * V.Count)
-            {
-                a = function.Invoke<V, T>(a, V.Load(x + i));
-                b = function.Invoke<V, T>(b, V.Load(x + i + V.Count));
-                c = function.Invoke<V, T>(c, V.Load(x + i + 2 * V.Count));
-                d = function.Invoke<V, T>(d, V.Load(x + i + 3 * V.Count));
-            }
-
-            for (; i <= count - V.Count; i += V.Count) a = function.Invoke<V, T>(a, V.Load(x + i));
-            b = function.Invoke<V, T>(b, V.Load(x + count - V.Count));
-            V.Store(function.Invoke<V, T>(function.Invoke<V, T>(a, b), function.Invoke<V, T>(c, d)), lanes);
+            a = function.Invoke<V, T>(a, V.Load(x + i));
+            b = function.Invoke<V, T>(b, V.Load(x + i + V.Count));
+            c = function.Invoke<V, T>(c, V.Load(x + i + 2 * V.Count));
+            d = function.Invoke<V, T>(d, V.Load(x + i + 3 * V.Count));
         }
 
-        Vec1<T> extreme = new(lanes[0]);
-        for (int i = 1; i < left; i++) extreme = function.Invoke<Vec1<T>, T>(extreme, new(lanes[i]));
-        return extreme.Value;
+        for (; i <= count - V.Count; i += V.Count) a = function.Invoke<V, T>(a, V.Load(x + i));
+        b = function.Invoke<V, T>(b, V.Load(x + count - V.Count));
+        return V.ToScalar(Across<V, TFunction, T>(function.Invoke<V, T>(function.Invoke<V, T>(a, b), function.Invoke<V, T>(c, d))));
     }
 }

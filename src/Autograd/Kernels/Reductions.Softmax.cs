@@ -83,8 +83,9 @@ internal static unsafe partial class Reductions
         }
     }
 
+    [MethodImpl(Simd.HotLoop)]
     private static T LogOf<T>(T x)
-        where T : unmanaged, IFloatingPointIeee754<T> => VectorMath.Log<Vec1<T>, T>(new(x)).Value;
+        where T : unmanaged, IFloatingPointIeee754<T> => Vec128<T>.ToScalar(VectorMath.Log<Vec128<T>, T>(Vec128<T>.Broadcast(x)));
 
     private readonly struct LogSumExpRow<T> : IRowWork<T>
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -117,13 +118,21 @@ internal static unsafe partial class Reductions
         public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> second, ReadOnlySpan<T> third, Span<T> result)
         {
             if (x.IsEmpty) return;
-            fixed (T* p = x)
+            T sum;
+            fixed (T* p = x, y = result)
             {
                 T largest = Extreme<MaximumFunction, T>(p, x.Length);
-                Elementwise.Binary<ExpOfDifferenceFunction, T>(x, new(in largest), result);
+                if (x.Length < 2 * Elementwise.Grain)
+                {
+                    sum = StoreAndSum<ExpOfDifferenceFunction, T>(p, largest, y, x.Length);
+                }
+                else
+                {
+                    Elementwise.Binary<ExpOfDifferenceFunction, T>(x, new(in largest), result);
+                    sum = Sum<T>(result);
+                }
             }
 
-            T sum = Sum<T>(result);
             Elementwise.Binary<DivideFunction, T>(result, new(in sum), result);
         }
     }

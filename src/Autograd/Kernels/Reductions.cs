@@ -93,13 +93,19 @@ internal static unsafe partial class Reductions
         sums.Finish();
     }
 
-    [SkipLocalsInit]
     private static T SumInChunks<TPoint, T>(TPoint point, byte* x, byte* y, int length)
         where TPoint : unmanaged, IPoint<T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int parts = WorkerPool.PartsFor(length, Elementwise.Grain);
-        if (parts == 1) return SumOf<TPoint, T>(point, x, 1, y, 1, null, 0, length);
+        return parts == 1 ? SumOf<TPoint, T>(point, x, 1, y, 1, null, 0, length) : SumInChunks<TPoint, T>(point, x, y, length, parts);
+    }
+
+    [SkipLocalsInit]
+    private static T SumInChunks<TPoint, T>(TPoint point, byte* x, byte* y, int length, int parts)
+        where TPoint : unmanaged, IPoint<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
         long chunk = (long)ChunkBlocks * BlockDepth * StreamBytes / sizeof(T);
         while ((length + chunk - 1) / chunk > MaxChunks) chunk *= 2;
         int chunks = (int)((length + chunk - 1) / chunk);
@@ -149,7 +155,7 @@ internal static unsafe partial class Reductions
             {
                 int o = unit / Strips, start = unit % Strips * SumStrip;
                 T* slab = x + (nint)o * reduce * inner;
-                if (inner == 1) y[o] = Sum(new ReadOnlySpan<T>(slab, reduce));
+                if (inner == 1) y[o] = SumInChunks<UnaryPoint<IdentityFunction, T>, T>(default, (byte*)slab, null, reduce);
                 else SumRows(slab + start, new(y + (nint)o * inner + start, Math.Min(SumStrip, inner - start)), reduce, inner);
             }
         }

@@ -43,6 +43,32 @@ internal struct Vec128<T>(Vector128<T> value) : IVector<Vec128<T>, T>
     public static unsafe void Store(Vec128<T> value, T* destination) => value.Value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec128<T> FirstLanes(int count) => typeof(T) == typeof(float)
+        ? new(Vector128.LessThan(Vector128<int>.Indices, Vector128.Create(count)).As<int, T>())
+        : new(Vector128.LessThan(Vector128<long>.Indices, Vector128.Create((long)count)).As<long, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vec128<T> LoadWhere(T* source, Vec128<T> mask) => !Avx.IsSupported ? Lanes<T, Vec128<T>>.LoadWhere(source, mask)
+        : typeof(T) == typeof(float) ? new(Avx.MaskLoad((float*)source, mask.Value.AsSingle()).As<float, T>())
+        : new(Avx.MaskLoad((double*)source, mask.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void StoreWhere(Vec128<T> value, T* destination, Vec128<T> mask)
+    {
+        if (!Avx.IsSupported) Lanes<T, Vec128<T>>.StoreWhere(value, destination, mask);
+        else if (typeof(T) == typeof(float)) Avx.MaskStore((float*)destination, mask.Value.AsSingle(), value.Value.AsSingle());
+        else Avx.MaskStore((double*)destination, mask.Value.AsDouble(), value.Value.AsDouble());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T ToScalar(Vec128<T> value) => value.Value.ToScalar();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vec128<T> Exchange(Vec128<T> value, int lanes) => lanes * sizeof(T) == 8
+        ? new(Vector128.Shuffle(value.Value.AsInt32(), Vector128.Create(2, 3, 0, 1)).As<int, T>())
+        : new(Vector128.Shuffle(value.Value.AsInt32(), Vector128.Create(1, 0, 3, 2)).As<int, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec128<T> MultiplyAdd(Vec128<T> a, Vec128<T> b, Vec128<T> c) => typeof(T) == typeof(float)
         ? new(Vector128.MultiplyAddEstimate(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>())
         : new(Vector128.MultiplyAddEstimate(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>());

@@ -38,6 +38,37 @@ internal struct Vec256<T>(Vector256<T> value) : IVector<Vec256<T>, T>
     public static unsafe void Store(Vec256<T> value, T* destination) => value.Value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec256<T> FirstLanes(int count) => typeof(T) == typeof(float)
+        ? new(Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).As<int, T>())
+        : new(Vector256.LessThan(Vector256<long>.Indices, Vector256.Create((long)count)).As<long, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vec256<T> LoadWhere(T* source, Vec256<T> mask) => !Avx.IsSupported ? Lanes<T, Vec256<T>>.LoadWhere(source, mask)
+        : typeof(T) == typeof(float) ? new(Avx.MaskLoad((float*)source, mask.Value.AsSingle()).As<float, T>())
+        : new(Avx.MaskLoad((double*)source, mask.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void StoreWhere(Vec256<T> value, T* destination, Vec256<T> mask)
+    {
+        if (!Avx.IsSupported) Lanes<T, Vec256<T>>.StoreWhere(value, destination, mask);
+        else if (typeof(T) == typeof(float)) Avx.MaskStore((float*)destination, mask.Value.AsSingle(), value.Value.AsSingle());
+        else Avx.MaskStore((double*)destination, mask.Value.AsDouble(), value.Value.AsDouble());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T ToScalar(Vec256<T> value) => value.Value.ToScalar();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vec256<T> Exchange(Vec256<T> value, int lanes)
+    {
+        int words = lanes * sizeof(T) / sizeof(int);
+        if (Avx2.IsSupported) return new(Avx2.PermuteVar8x32(value.Value.AsInt32(), Vector256<int>.Indices ^ Vector256.Create(words)).As<int, T>());
+        Vec128<T> lower = new(value.Value.GetLower()), upper = new(value.Value.GetUpper());
+        return words == 4 ? new(Vector256.Create(upper.Value, lower.Value))
+            : new(Vector256.Create(Vec128<T>.Exchange(lower, lanes).Value, Vec128<T>.Exchange(upper, lanes).Value));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec256<T> MultiplyAdd(Vec256<T> a, Vec256<T> b, Vec256<T> c) => typeof(T) == typeof(float)
         ? new(Vector256.MultiplyAddEstimate(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>())
         : new(Vector256.MultiplyAddEstimate(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>());

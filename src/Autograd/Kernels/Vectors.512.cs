@@ -38,6 +38,37 @@ internal struct Vec512<T>(Vector512<T> value) : IVector<Vec512<T>, T>
     public static unsafe void Store(Vec512<T> value, T* destination) => value.Value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec512<T> FirstLanes(int count) => typeof(T) == typeof(float)
+        ? new(Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).As<int, T>())
+        : new(Vector512.LessThan(Vector512<long>.Indices, Vector512.Create((long)count)).As<long, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vec512<T> LoadWhere(T* source, Vec512<T> mask) => !Avx512F.IsSupported ? Lanes<T, Vec512<T>>.LoadWhere(source, mask)
+        : typeof(T) == typeof(float) ? new(Avx512F.MaskLoad((float*)source, mask.Value.AsSingle(), Vector512<float>.Zero).As<float, T>())
+        : new(Avx512F.MaskLoad((double*)source, mask.Value.AsDouble(), Vector512<double>.Zero).As<double, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void StoreWhere(Vec512<T> value, T* destination, Vec512<T> mask)
+    {
+        if (!Avx512F.IsSupported) Lanes<T, Vec512<T>>.StoreWhere(value, destination, mask);
+        else if (typeof(T) == typeof(float)) Avx512F.MaskStore((float*)destination, mask.Value.AsSingle(), value.Value.AsSingle());
+        else Avx512F.MaskStore((double*)destination, mask.Value.AsDouble(), value.Value.AsDouble());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T ToScalar(Vec512<T> value) => value.Value.ToScalar();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vec512<T> Exchange(Vec512<T> value, int lanes)
+    {
+        int words = lanes * sizeof(T) / sizeof(int);
+        if (Avx512F.IsSupported) return new(Avx512F.PermuteVar16x32(value.Value.AsInt32(), Vector512<int>.Indices ^ Vector512.Create(words)).As<int, T>());
+        Vec256<T> lower = new(value.Value.GetLower()), upper = new(value.Value.GetUpper());
+        return words == 8 ? new(Vector512.Create(upper.Value, lower.Value))
+            : new(Vector512.Create(Vec256<T>.Exchange(lower, lanes).Value, Vec256<T>.Exchange(upper, lanes).Value));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec512<T> MultiplyAdd(Vec512<T> a, Vec512<T> b, Vec512<T> c) => typeof(T) == typeof(float)
         ? new(Vector512.MultiplyAddEstimate(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>())
         : new(Vector512.MultiplyAddEstimate(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>());

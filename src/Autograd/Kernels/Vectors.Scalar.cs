@@ -34,6 +34,24 @@ internal struct Vec1<T>(T value) : IVector<Vec1<T>, T>
     public static unsafe void Store(Vec1<T> value, T* destination) => *destination = value.Value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec1<T> FirstLanes(int count) => Mask(count > 0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vec1<T> LoadWhere(T* source, Vec1<T> mask) => mask.Bits != 0 ? new(*source) : Zero;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void StoreWhere(Vec1<T> value, T* destination, Vec1<T> mask)
+    {
+        if (mask.Bits != 0) *destination = value.Value;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T ToScalar(Vec1<T> value) => value.Value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec1<T> Exchange(Vec1<T> value, int lanes) => value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec1<T> MultiplyAdd(Vec1<T> a, Vec1<T> b, Vec1<T> c) => new(T.MultiplyAddEstimate(a.Value, b.Value, c.Value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

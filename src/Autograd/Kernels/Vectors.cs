@@ -3,7 +3,7 @@ namespace Autograd.Kernels;
 /// <summary>
 /// A SIMD vector of <typeparamref name="T"/> (float or double) of one fixed width. A kernel written once over this interface
 /// runs at 128, 256 and 512 bits and one lane at a time (<see cref="Vec1{T}"/>), so that each width can be tested on any machine.
-/// Every member works lane by lane and gives the same bits at every width.
+/// Every member but <see cref="Exchange"/> works lane by lane, and each gives the same bits at every width.
 /// </summary>
 /// <remarks>
 /// Comparisons give masks: all bits of a lane set, or none. Members whose names end in "Bits" treat a lane as an integer of
@@ -31,6 +31,21 @@ internal interface IVector<TSelf, T>
     static abstract unsafe TSelf LoadMask(bool* source);
 
     static abstract unsafe void Store(TSelf value, T* destination);
+
+    /// <summary>A mask of the first <paramref name="count"/> lanes; of all if there are no more.</summary>
+    static abstract TSelf FirstLanes(int count);
+
+    /// <summary>The elements where the mask is set, and zeros; nothing else is touched.</summary>
+    static abstract unsafe TSelf LoadWhere(T* source, TSelf mask);
+
+    /// <summary>Stores lanes where the mask is set; nothing else is touched.</summary>
+    static abstract unsafe void StoreWhere(TSelf value, T* destination, TSelf mask);
+
+    /// <summary>Lane 0.</summary>
+    static abstract T ToScalar(TSelf value);
+
+    /// <summary>Lane i is lane i ^ lanes: neighbouring groups of <paramref name="lanes"/> lanes, a power of two below the count, change places.</summary>
+    static abstract TSelf Exchange(TSelf value, int lanes);
 
     /// <summary>a · b + c, fused where the machine has FMA and rounded twice where it has not.</summary>
     static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
