@@ -14,18 +14,20 @@ internal readonly struct ReluFunction : IUnaryFunction
 }
 
 /// <summary>x where x > 0, else slope · x.</summary>
-internal readonly struct LeakyReluFunction(double slope) : IUnaryFunction
+internal readonly struct LeakyReluFunction(Scalar slope) : IUnaryFunction
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        V.Select(V.Less(V.Zero, x), x, x * V.Constant(slope));
+        V.Select(V.Less(V.Zero, x), x, x * slope.In<V, T>());
 }
 
 /// <summary>scale (x where x > 0, else alpha (eˣ − 1)); <see cref="Selu"/> is the self-normalizing choice of both.</summary>
 internal readonly struct EluFunction(double alpha, double scale = 1) : IUnaryFunction
 {
+    private readonly Scalar _below = scale * alpha, _above = scale;
+
     public static EluFunction Selu => new(1.6732632423543772848170429916717, 1.0507009873554804934193349852946);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -34,8 +36,8 @@ internal readonly struct EluFunction(double alpha, double scale = 1) : IUnaryFun
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         // Expm1 of what is not above 0, so that nothing overflows on the way.
-        V negative = V.Constant(scale * alpha) * VectorMath.Expm1<V, T>(V.AtMost(x, V.Zero));
-        return V.Select(V.Less(V.Zero, x), x * V.Constant(scale), negative);
+        V negative = _below.In<V, T>() * VectorMath.Expm1<V, T>(V.AtMost(x, V.Zero));
+        return V.Select(V.Less(V.Zero, x), x * _above.In<V, T>(), negative);
     }
 }
 
@@ -83,26 +85,26 @@ internal readonly struct MishFunction : IUnaryFunction
 }
 
 /// <summary>ln(1 + e^(beta x))/beta; x itself where beta x > threshold.</summary>
-internal readonly struct SoftplusFunction(double beta, double threshold) : IUnaryFunction
+internal readonly struct SoftplusFunction(Scalar beta, Scalar threshold) : IUnaryFunction
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        V scaled = x * V.Constant(beta);
-        return V.Select(V.Less(V.Constant(threshold), scaled), x, VectorMath.Softplus<V, T>(scaled) / V.Constant(beta));
+        V scaled = x * beta.In<V, T>();
+        return V.Select(V.Less(threshold.In<V, T>(), scaled), x, VectorMath.Softplus<V, T>(scaled) / beta.In<V, T>());
     }
 }
 
 /// <summary>x limited to [min, max]; infinities for no limit. NaN stays NaN.</summary>
-internal readonly struct ClampFunction(double min, double max) : IUnaryFunction
+internal readonly struct ClampFunction(Scalar min, Scalar max) : IUnaryFunction
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        V.AtMost(V.AtLeast(x, V.Constant(min)), V.Constant(max));
+        V.AtMost(V.AtLeast(x, min.In<V, T>()), max.In<V, T>());
 }
 
 /// <summary>min(max(x + 3, 0), 6)/6.</summary>

@@ -80,13 +80,13 @@ internal readonly struct Atan2Function : IBinaryFunction
 }
 
 /// <summary>x + scale · y.</summary>
-internal readonly struct ScaledAddFunction(double scale) : IBinaryFunction
+internal readonly struct ScaledAddFunction(Scalar scale) : IBinaryFunction
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V x, V y)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        V.MultiplyAdd(V.Constant(scale), y, x);
+        V.MultiplyAdd(scale.In<V, T>(), y, x);
 }
 
 /// <summary>x · y + z.</summary>

@@ -230,18 +230,20 @@ internal readonly struct ReluGradientFunction : IBinaryFunction
 }
 
 /// <summary>gy where x > 0, else slope · gy.</summary>
-internal readonly struct LeakyReluGradientFunction(double slope) : IBinaryFunction
+internal readonly struct LeakyReluGradientFunction(Scalar slope) : IBinaryFunction
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V gy, V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        V.Select(V.Less(V.Zero, x), gy, gy * V.Constant(slope));
+        V.Select(V.Less(V.Zero, x), gy, gy * slope.In<V, T>());
 }
 
 /// <summary>scale · gy where x > 0, else scale · alpha eˣ gy.</summary>
 internal readonly struct EluGradientFunction(double alpha, double scale = 1) : IBinaryFunction
 {
+    private readonly Scalar _below = scale * alpha, _above = scale;
+
     public static EluGradientFunction Selu => new(1.6732632423543772848170429916717, 1.0507009873554804934193349852946);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -249,8 +251,8 @@ internal readonly struct EluGradientFunction(double alpha, double scale = 1) : I
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        V negative = gy * V.Constant(scale * alpha) * VectorMath.Exp<V, T>(V.AtMost(x, V.Zero));
-        return V.Select(V.Less(V.Zero, x), gy * V.Constant(scale), negative);
+        V negative = gy * _below.In<V, T>() * VectorMath.Exp<V, T>(V.AtMost(x, V.Zero));
+        return V.Select(V.Less(V.Zero, x), gy * _above.In<V, T>(), negative);
     }
 }
 
@@ -313,36 +315,36 @@ internal readonly struct MishGradientFunction : IBinaryFunction
 }
 
 /// <summary>gy σ(beta x); gy itself where beta x > threshold.</summary>
-internal readonly struct SoftplusGradientFunction(double beta, double threshold) : IBinaryFunction
+internal readonly struct SoftplusGradientFunction(Scalar beta, Scalar threshold) : IBinaryFunction
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V gy, V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        V scaled = x * V.Constant(beta);
-        return V.Select(V.Less(V.Constant(threshold), scaled), gy, gy * VectorMath.Sigmoid<V, T>(scaled));
+        V scaled = x * beta.In<V, T>();
+        return V.Select(V.Less(threshold.In<V, T>(), scaled), gy, gy * VectorMath.Sigmoid<V, T>(scaled));
     }
 }
 
 /// <summary>gy where min ≤ x ≤ max, else 0.</summary>
-internal readonly struct ClampGradientFunction(double min, double max) : IBinaryFunction
+internal readonly struct ClampGradientFunction(Scalar min, Scalar max) : IBinaryFunction
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V gy, V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        V.Select(V.LessOrEqual(V.Constant(min), x) & V.LessOrEqual(x, V.Constant(max)), gy, V.Zero);
+        V.Select(V.LessOrEqual(min.In<V, T>(), x) & V.LessOrEqual(x, max.In<V, T>()), gy, V.Zero);
 }
 
 /// <summary>gy strictly inside the limits, else 0.</summary>
-internal readonly struct HardTanhGradientFunction(double min, double max) : IBinaryFunction
+internal readonly struct HardTanhGradientFunction(Scalar min, Scalar max) : IBinaryFunction
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V gy, V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        V.Select(V.LessOrEqual(x, V.Constant(min)) | V.LessOrEqual(V.Constant(max), x), V.Zero, gy);
+        V.Select(V.LessOrEqual(x, min.In<V, T>()) | V.LessOrEqual(max.In<V, T>(), x), V.Zero, gy);
 }
 
 /// <summary>gy / 6 strictly between −3 and 3, else 0. The sixth is rounded to float, as in PyTorch, whose gradients are the standard.</summary>

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
@@ -24,6 +25,24 @@ internal interface ITernaryFunction
     V Invoke<V, T>(V x, V y, V z)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>;
+}
+
+/// <summary>A number that is known at run time alone, as a float too, for functions to spread over a vector.</summary>
+/// <remarks>
+/// Not <c>V.Constant</c>: the conversion to a float writes a part of a register and so waits for whoever used the rest of it,
+/// which in a loop is the element before; the elements then go one after the other, however long the function is.
+/// </remarks>
+internal readonly struct Scalar(double value)
+{
+    private readonly double _value = value;
+    private readonly float _single = (float)value;
+
+    public static implicit operator Scalar(double value) => new(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V In<V, T>()
+        where V : unmanaged, IVector<V, T>
+        where T : unmanaged => V.Broadcast(typeof(T) == typeof(float) ? Unsafe.BitCast<float, T>(_single) : Unsafe.BitCast<double, T>(_value));
 }
 
 /// <summary>

@@ -26,12 +26,12 @@ internal readonly struct StandardizeFunction : ITernaryFunction
 }
 
 /// <summary>(u − mean − x̂ slope) / root: the gradient to x from that to the normalized x̂, with mean = mean u and slope = mean u x̂.</summary>
-internal readonly struct StandardizeGradientFunction(double mean, double slope, double root) : IBinaryFunction
+internal readonly struct StandardizeGradientFunction(Scalar mean, Scalar slope, Scalar root) : IBinaryFunction
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V u, V normalized)
         where V : unmanaged, IVector<V, T>
-        where T : unmanaged, IFloatingPointIeee754<T> => (u - V.Constant(mean) - normalized * V.Constant(slope)) / V.Constant(root);
+        where T : unmanaged, IFloatingPointIeee754<T> => (u - mean.In<V, T>() - normalized * slope.In<V, T>()) / root.In<V, T>();
 }
 
 internal static unsafe partial class Reductions
@@ -111,6 +111,14 @@ internal static unsafe partial class Reductions
                 T root = T.Sqrt(variance + epsilon);
                 means[row] = mean;
                 variances[row] = variance;
+                if (IsPlain(layout))
+                {
+                    int parameter = row % layout.Period * width;
+                    StandardizeRow(
+                        x + (nint)row * width, mean, root, weight == null ? null : weight + parameter, bias == null ? null : bias + parameter, y + (nint)row * width, width);
+                    continue;
+                }
+
                 Elementwise.Ternary<StandardizeFunction, T>(from, new(in mean), new(in root), to);
                 Scale(layout, row, weight, bias, to);
             }
@@ -142,6 +150,20 @@ internal static unsafe partial class Reductions
             int width = layout.Width;
             ReadOnlySpan<T> g = new(gy + (nint)row * width, width);
             T root = T.Sqrt(variances[row] + epsilon);
+            if (IsPlain(layout))
+            {
+                int parameter = row % layout.Period * width;
+                T* sums = weightSums == null ? null : weightSums + (nint)unit * width, biases = weightSums == null ? null : biasSums + (nint)unit * width;
+                fixed (T* n = normalized, s = scaled)
+                {
+                    T* own = weight == null ? null : weight + parameter;
+                    StandardizeGradientRow(gy + (nint)row * width, x + (nint)row * width, means[row], root, own, n, s, sums, biases, first, width);
+                }
+
+                Finish(row, weight == null ? g : scaled, normalized, root);
+                return;
+            }
+
             Elementwise.Ternary<StandardizeFunction, T>(new(x + (nint)row * width, width), new(means + row, 1), new(in root), normalized);
             if (weightSums != null)
             {
@@ -158,6 +180,14 @@ internal static unsafe partial class Reductions
                 u = scaled;
             }
 
+            Finish(row, u, normalized, root);
+        }
+
+        /// <summary>The gradient to x from that to the normalized row.</summary>
+        private void Finish(int row, ReadOnlySpan<T> u, ReadOnlySpan<T> normalized, T root)
+        {
+            if (gx == null) return;
+            int width = layout.Width;
             double mean = centered ? double.CreateTruncating(Sum(u)) / width : 0, slope = double.CreateTruncating(Dot(u, normalized)) / width;
             Elementwise.Binary(
                 u, normalized, new Span<T>(gx + (nint)row * width, width), new StandardizeGradientFunction(mean, slope, double.CreateTruncating(root)));
