@@ -171,6 +171,13 @@ internal static unsafe class GemmDriver<T, V>
             Row(p, m0, n0, whole);
             n0 += whole;
         }
+        if (m1 - m0 == 1 && p.Right == GemmRight.Transposed && typeof(T) == typeof(float))
+        {
+            T* row = p.TransposeA ? p.A + m0 : p.A + (m0 * p.Lda), c = p.C + (m0 * p.Ldc) + n0;
+            n0 += GemmRow.Transposed(
+                V.Count, (float*)row, p.TransposeA ? p.Lda : 1, (float*)(p.B + (n0 * p.Ldb)), p.Ldb, (float*)c, n1 - n0, p.K, p.Accumulate);
+            if (n0 == n1) return;
+        }
         int depth = Math.Min(p.K, BlockDepth), vectors = Vectors(n1 - n0), panels = Panels(vectors);
         bool packLeft = PacksLeft(m1 - m0, n1 - n0), packRight = m1 - m0 >= PackRightRows;
         int blockPanels = Math.Min(panels, BlockPanels);
