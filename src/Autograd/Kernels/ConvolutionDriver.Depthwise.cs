@@ -24,10 +24,9 @@ internal static unsafe partial class ConvolutionDriver<T, V>
                     T* w = _a.W + ((((nint)group * s.Filters) + f) * windows.Taps);
                     T* y = _a.Y + ((((nint)unit * s.Filters) + f) * windows.Count);
                     T bias = _a.Bias is null ? T.Zero : _a.Bias[(group * s.Filters) + f];
-                    for (int row = 0; row < windows.Rows.Count; row++, y += windows.Columns.Count)
-                    {
-                        Row(plane + (row * image.WindowRow), places, w, bias, y, windows.Columns.Count);
-                    }
+                    int rows = windows.Rows.Count, row = 0;
+                    for (; row + 4 <= rows; row += 4, y += 4 * windows.Columns.Count) FourRows(plane + (row * image.WindowRow), image.WindowRow, places, w, bias, y, windows.Columns.Count);
+                    for (; row < rows; row++, y += windows.Columns.Count) Row(plane + (row * image.WindowRow), places, w, bias, y, windows.Columns.Count);
                 }
             }
         }
@@ -35,21 +34,43 @@ internal static unsafe partial class ConvolutionDriver<T, V>
         [MethodImpl(Simd.HotLoop)]
         private static void Row(T* source, Span<nint> taps, T* w, T bias, T* y, int count)
         {
-            V* last = stackalloc V[1];
             fixed (nint* places = taps)
             {
                 for (int column = 0; column < count; column += V.Count)
                 {
                     V sum = V.Broadcast(bias);
-                    for (int k = 0; k < taps.Length; k++) sum = V.MultiplyAdd(V.Broadcast(w[k]), V.Load(source + places[k] + column), sum);
-                    if (column + V.Count <= count)
+                    for (int k = 0; k < taps.Length; k++) V.AddProduct(V.Broadcast(w[k]), V.Load(source + places[k] + column), ref sum);
+                    V.StoreWhere(sum, y + column, V.FirstLanes(count - column));
+                }
+            }
+        }
+
+        /// <summary>Four rows of windows at once: each element is a chain over the taps, and four chains hide one another's latency.</summary>
+        [MethodImpl(Simd.HotLoop)]
+        private static void FourRows(T* source, nint windowRow, Span<nint> taps, T* w, T bias, T* y, int count)
+        {
+            fixed (nint* places = taps)
+            {
+                for (int column = 0; column < count; column += V.Count)
+                {
+                    V a = V.Broadcast(bias), b = a, c = a, d = a;
+                    T* at = source + column;
+                    for (int k = 0; k < taps.Length; k++)
                     {
-                        V.Store(sum, y + column);
-                        continue;
+                        V factor = V.Broadcast(w[k]);
+                        T* from = at + places[k];
+                        V.AddProduct(factor, V.Load(from), ref a);
+                        V.AddProduct(factor, V.Load(from + windowRow), ref b);
+                        V.AddProduct(factor, V.Load(from + (2 * windowRow)), ref c);
+                        V.AddProduct(factor, V.Load(from + (3 * windowRow)), ref d);
                     }
 
-                    V.Store(sum, (T*)last);
-                    for (int i = column; i < count; i++) y[i] = ((T*)last)[i - column];
+                    V mask = V.FirstLanes(count - column);
+                    T* to = y + column;
+                    V.StoreWhere(a, to, mask);
+                    V.StoreWhere(b, to + count, mask);
+                    V.StoreWhere(c, to + (2 * (nint)count), mask);
+                    V.StoreWhere(d, to + (3 * (nint)count), mask);
                 }
             }
         }
@@ -63,6 +84,15 @@ internal static unsafe partial class ConvolutionDriver<T, V>
         {
             ConvolutionShape s = _a.Shape;
             Windows windows = s.Windows;
+            if (s.Filters == 1 && !_a.Accumulate && windows.TryTurn(out Windows turned))
+            {
+                // Without strides the gradient is a convolution with the kernel turned, which adds to nothing in memory.
+                T* last = Scratch.Get<T>(ScratchSlot.WindowWeights, s.WeightLength);
+                for (int tap = 0; tap < s.WeightLength; tap++) last[tap] = _a.W[(((tap / windows.Taps) + 1) * windows.Taps) - 1 - (tap % windows.Taps)];
+                new DepthwiseForward(new(s with { Windows = turned }, _a.Y, last, _a.X)).Run(part, parts);
+                return;
+            }
+
             T* plane = Plane(windows, out WindowImage<T, V> image, out Span<nint> places);
             long units = (long)s.Batch * s.Groups;
             for (long unit = Share(units, part, parts); unit < Share(units, part + 1, parts); unit++)
@@ -74,7 +104,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
                     T* gy = _a.Y + ((((nint)unit * s.Filters) + f) * windows.Count);
                     for (int row = 0; row < windows.Rows.Count; row++, gy += windows.Columns.Count)
                     {
-                        for (int k = 0; k < places.Length; k++) AddScaled(w[k], gy, plane + (row * image.WindowRow) + places[k], windows.Columns.Count);
+                        AddScaled(w, gy, plane + (row * image.WindowRow), places, windows.Columns.Count);
                     }
                 }
 
@@ -82,18 +112,21 @@ internal static unsafe partial class ConvolutionDriver<T, V>
             }
         }
 
-        private static void AddScaled(T factor, T* source, T* target, int count)
+        /// <summary>Adds a row of windows times each tap to where the tap lies, tap after tap.</summary>
+        [MethodImpl(Simd.HotLoop)]
+        private static void AddScaled(T* w, T* source, T* target, Span<nint> taps, int count)
         {
-            V wide = V.Broadcast(factor);
-            Vec128<T> narrow = Vec128<T>.Broadcast(factor);
-            int i = 0;
-            for (; i + V.Count <= count; i += V.Count) V.Store(V.MultiplyAdd(wide, V.Load(source + i), V.Load(target + i)), target + i);
-            for (; i + Vec128<T>.Count <= count; i += Vec128<T>.Count)
+            V mask = V.FirstLanes(count % V.Count);
+            int whole = count / V.Count * V.Count;
+            for (int k = 0; k < taps.Length; k++)
             {
-                Vec128<T>.Store(Vec128<T>.MultiplyAdd(narrow, Vec128<T>.Load(source + i), Vec128<T>.Load(target + i)), target + i);
+                V factor = V.Broadcast(w[k]);
+                T* to = target + taps[k];
+                for (int i = 0; i < whole; i += V.Count) V.Store(V.MultiplyAdd(factor, V.Load(source + i), V.Load(to + i)), to + i);
+                if (whole == count) continue;
+                V sum = V.MultiplyAdd(factor, V.LoadWhere(source + whole, mask), V.LoadWhere(to + whole, mask));
+                V.StoreWhere(sum, to + whole, mask);
             }
-
-            for (; i < count; i++) target[i] = T.MultiplyAddEstimate(factor, source[i], target[i]);
         }
     }
 
@@ -129,7 +162,6 @@ internal static unsafe partial class ConvolutionDriver<T, V>
         {
             int count = windows.Columns.Count;
             V a = V.Zero, b = V.Zero, c = V.Zero, d = V.Zero;
-            T rest = T.Zero;
             for (int row = 0; row < windows.Rows.Count; row++, x += windowRow, gy += count)
             {
                 int i = 0;
@@ -142,13 +174,16 @@ internal static unsafe partial class ConvolutionDriver<T, V>
                 }
 
                 for (; i + V.Count <= count; i += V.Count) a = V.MultiplyAdd(V.Load(x + i), V.Load(gy + i), a);
-                for (; i < count; i++) rest = T.MultiplyAddEstimate(x[i], gy[i], rest);
+                if (i == count) continue;
+                V mask = V.FirstLanes(count - i);
+                b = V.MultiplyAdd(V.LoadWhere(x + i, mask), V.LoadWhere(gy + i, mask), b);
             }
 
-            V* lanes = stackalloc V[1];
-            V.Store((a + b) + (c + d), (T*)lanes);
-            for (int i = 0; i < V.Count; i++) rest += ((T*)lanes)[i];
-            return rest;
+            V sum = (a + b) + (c + d);
+            if (V.Count > 8) sum += V.Exchange(sum, 8);
+            if (V.Count > 4) sum += V.Exchange(sum, 4);
+            if (V.Count > 2) sum += V.Exchange(sum, 2);
+            return V.ToScalar(V.Count > 1 ? sum + V.Exchange(sum, 1) : sum);
         }
     }
 

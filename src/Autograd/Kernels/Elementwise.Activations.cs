@@ -14,13 +14,15 @@ internal readonly struct ReluFunction : IUnaryFunction
 }
 
 /// <summary>x where x > 0, else slope · x.</summary>
-internal readonly struct LeakyReluFunction(Scalar slope) : IUnaryFunction
+internal readonly struct LeakyReluFunction(double slope) : IUnaryFunction
 {
+    private readonly Scalar _slope = slope;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        V.Select(V.Less(V.Zero, x), x, x * slope.In<V, T>());
+        V.Select(V.Less(V.Zero, x), x, x * _slope.In<V, T>());
 }
 
 /// <summary>scale (x where x > 0, else alpha (eˣ − 1)); <see cref="Selu"/> is the self-normalizing choice of both.</summary>
@@ -85,26 +87,30 @@ internal readonly struct MishFunction : IUnaryFunction
 }
 
 /// <summary>ln(1 + e^(beta x))/beta; x itself where beta x > threshold.</summary>
-internal readonly struct SoftplusFunction(Scalar beta, Scalar threshold) : IUnaryFunction
+internal readonly struct SoftplusFunction(double beta, double threshold) : IUnaryFunction
 {
+    private readonly Scalar _beta = beta, _threshold = threshold;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        V scaled = x * beta.In<V, T>();
-        return V.Select(V.Less(threshold.In<V, T>(), scaled), x, VectorMath.Softplus<V, T>(scaled) / beta.In<V, T>());
+        V scaled = x * _beta.In<V, T>();
+        return V.Select(V.Less(_threshold.In<V, T>(), scaled), x, VectorMath.Softplus<V, T>(scaled) / _beta.In<V, T>());
     }
 }
 
 /// <summary>x limited to [min, max]; infinities for no limit. NaN stays NaN.</summary>
-internal readonly struct ClampFunction(Scalar min, Scalar max) : IUnaryFunction
+internal readonly struct ClampFunction(double min, double max) : IUnaryFunction
 {
+    private readonly Scalar _min = min, _max = max;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        V.AtMost(V.AtLeast(x, min.In<V, T>()), max.In<V, T>());
+        V.AtMost(V.AtLeast(x, _min.In<V, T>()), _max.In<V, T>());
 }
 
 /// <summary>min(max(x + 3, 0), 6)/6.</summary>

@@ -80,13 +80,15 @@ internal readonly struct Atan2Function : IBinaryFunction
 }
 
 /// <summary>x + scale · y.</summary>
-internal readonly struct ScaledAddFunction(Scalar scale) : IBinaryFunction
+internal readonly struct ScaledAddFunction(double scale) : IBinaryFunction
 {
+    private readonly Scalar _scale = scale;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V x, V y)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        V.MultiplyAdd(scale.In<V, T>(), y, x);
+        V.MultiplyAdd(_scale.In<V, T>(), y, x);
 }
 
 /// <summary>x · y + z.</summary>

@@ -210,53 +210,63 @@ internal readonly struct ReciprocalFunction : IUnaryFunction
 }
 
 /// <summary>x + scalar.</summary>
-internal readonly struct AddScalarFunction(Scalar scalar) : IUnaryFunction
+internal readonly struct AddScalarFunction(double scalar) : IUnaryFunction
 {
+    private readonly Scalar _scalar = scalar;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        x + scalar.In<V, T>();
+        x + _scalar.In<V, T>();
 }
 
 /// <summary>x · scalar.</summary>
-internal readonly struct MultiplyScalarFunction(Scalar scalar) : IUnaryFunction
+internal readonly struct MultiplyScalarFunction(double scalar) : IUnaryFunction
 {
+    private readonly Scalar _scalar = scalar;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        x * scalar.In<V, T>();
+        x * _scalar.In<V, T>();
 }
 
 /// <summary>scalar − x.</summary>
-internal readonly struct SubtractFromScalarFunction(Scalar scalar) : IUnaryFunction
+internal readonly struct SubtractFromScalarFunction(double scalar) : IUnaryFunction
 {
+    private readonly Scalar _scalar = scalar;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        scalar.In<V, T>() - x;
+        _scalar.In<V, T>() - x;
 }
 
 /// <summary>x / scalar.</summary>
-internal readonly struct DivideByScalarFunction(Scalar scalar) : IUnaryFunction
+internal readonly struct DivideByScalarFunction(double scalar) : IUnaryFunction
 {
+    private readonly Scalar _scalar = scalar;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        x / scalar.In<V, T>();
+        x / _scalar.In<V, T>();
 }
 
 /// <summary>scalar / x.</summary>
-internal readonly struct DivideScalarFunction(Scalar scalar) : IUnaryFunction
+internal readonly struct DivideScalarFunction(double scalar) : IUnaryFunction
 {
+    private readonly Scalar _scalar = scalar;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        scalar.In<V, T>() / x;
+        _scalar.In<V, T>() / x;
 }
 
 /// <summary>x^exponent.</summary>

@@ -230,13 +230,15 @@ internal readonly struct ReluGradientFunction : IBinaryFunction
 }
 
 /// <summary>gy where x > 0, else slope · gy.</summary>
-internal readonly struct LeakyReluGradientFunction(Scalar slope) : IBinaryFunction
+internal readonly struct LeakyReluGradientFunction(double slope) : IBinaryFunction
 {
+    private readonly Scalar _slope = slope;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V gy, V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        V.Select(V.Less(V.Zero, x), gy, gy * slope.In<V, T>());
+        V.Select(V.Less(V.Zero, x), gy, gy * _slope.In<V, T>());
 }
 
 /// <summary>scale · gy where x > 0, else scale · alpha eˣ gy.</summary>
@@ -315,36 +317,42 @@ internal readonly struct MishGradientFunction : IBinaryFunction
 }
 
 /// <summary>gy σ(beta x); gy itself where beta x > threshold.</summary>
-internal readonly struct SoftplusGradientFunction(Scalar beta, Scalar threshold) : IBinaryFunction
+internal readonly struct SoftplusGradientFunction(double beta, double threshold) : IBinaryFunction
 {
+    private readonly Scalar _beta = beta, _threshold = threshold;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V gy, V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        V scaled = x * beta.In<V, T>();
-        return V.Select(V.Less(threshold.In<V, T>(), scaled), gy, gy * VectorMath.Sigmoid<V, T>(scaled));
+        V scaled = x * _beta.In<V, T>();
+        return V.Select(V.Less(_threshold.In<V, T>(), scaled), gy, gy * VectorMath.Sigmoid<V, T>(scaled));
     }
 }
 
 /// <summary>gy where min ≤ x ≤ max, else 0.</summary>
-internal readonly struct ClampGradientFunction(Scalar min, Scalar max) : IBinaryFunction
+internal readonly struct ClampGradientFunction(double min, double max) : IBinaryFunction
 {
+    private readonly Scalar _min = min, _max = max;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V gy, V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        V.Select(V.LessOrEqual(min.In<V, T>(), x) & V.LessOrEqual(x, max.In<V, T>()), gy, V.Zero);
+        V.Select(V.LessOrEqual(_min.In<V, T>(), x) & V.LessOrEqual(x, _max.In<V, T>()), gy, V.Zero);
 }
 
 /// <summary>gy strictly inside the limits, else 0.</summary>
-internal readonly struct HardTanhGradientFunction(Scalar min, Scalar max) : IBinaryFunction
+internal readonly struct HardTanhGradientFunction(double min, double max) : IBinaryFunction
 {
+    private readonly Scalar _min = min, _max = max;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V gy, V x)
         where V : unmanaged, IVector<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        V.Select(V.LessOrEqual(x, min.In<V, T>()) | V.LessOrEqual(max.In<V, T>(), x), V.Zero, gy);
+        V.Select(V.LessOrEqual(x, _min.In<V, T>()) | V.LessOrEqual(_max.In<V, T>(), x), V.Zero, gy);
 }
 
 /// <summary>gy / 6 strictly between −3 and 3, else 0. The sixth is rounded to float, as in PyTorch, whose gradients are the standard.</summary>

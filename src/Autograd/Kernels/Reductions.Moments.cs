@@ -17,12 +17,14 @@ internal readonly struct SquaredDifferenceFunction : IBinaryFunction
 }
 
 /// <summary>scale · gy · (x − mean): the gradient of a sum of squared deviations, up to its scale.</summary>
-internal readonly struct DeviationGradientFunction(Scalar scale) : ITernaryFunction
+internal readonly struct DeviationGradientFunction(double scale) : ITernaryFunction
 {
+    private readonly Scalar _scale = scale;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V gy, V x, V mean)
         where V : unmanaged, IVector<V, T>
-        where T : unmanaged, IFloatingPointIeee754<T> => scale.In<V, T>() * gy * (x - mean);
+        where T : unmanaged, IFloatingPointIeee754<T> => _scale.In<V, T>() * gy * (x - mean);
 }
 
 /// <summary>x, and 0 where y is 0.</summary>

@@ -26,12 +26,14 @@ internal readonly struct StandardizeFunction : ITernaryFunction
 }
 
 /// <summary>(u − mean − x̂ slope) / root: the gradient to x from that to the normalized x̂, with mean = mean u and slope = mean u x̂.</summary>
-internal readonly struct StandardizeGradientFunction(Scalar mean, Scalar slope, Scalar root) : IBinaryFunction
+internal readonly struct StandardizeGradientFunction(double mean, double slope, double root) : IBinaryFunction
 {
+    private readonly Scalar _mean = mean, _slope = slope, _root = root;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V, T>(V u, V normalized)
         where V : unmanaged, IVector<V, T>
-        where T : unmanaged, IFloatingPointIeee754<T> => (u - mean.In<V, T>() - normalized * slope.In<V, T>()) / root.In<V, T>();
+        where T : unmanaged, IFloatingPointIeee754<T> => (u - _mean.In<V, T>() - normalized * _slope.In<V, T>()) / _root.In<V, T>();
 }
 
 internal static unsafe partial class Reductions
