@@ -41,6 +41,9 @@ internal readonly struct LogSoftmaxGradientFunction : ITernaryFunction
 
 internal static unsafe partial class Reductions
 {
+    // Up to this length exponentials are written and summed in one pass; beyond it two passes, several vectors at a time, are faster.
+    private const int OnePass = 128;
+
     /// <summary>y[o, i] = ln Σₖ exp x[o, k, i]; −∞ of nothing or of −∞ alone.</summary>
     public static void LogSumExp<T>(ReadOnlySpan<T> x, Span<T> y, int outer, int reduce, int inner)
         where T : unmanaged, IFloatingPointIeee754<T> => Along<LogSumExpRow<T>, T>(x, default, default, y, outer, reduce, inner);
@@ -122,7 +125,7 @@ internal static unsafe partial class Reductions
             fixed (T* p = x, y = result)
             {
                 T largest = Extreme<MaximumFunction, T>(p, x.Length);
-                if (x.Length < 2 * Elementwise.Grain)
+                if (x.Length <= OnePass)
                 {
                     sum = StoreAndSum<ExpOfDifferenceFunction, T>(p, largest, y, x.Length);
                 }
