@@ -18,7 +18,7 @@ internal static unsafe partial class Reductions
     // takes this many elements of each stream.
     private const int StreamBytes = 256;
     private const int BlockDepth = 16;
-    private const int SumStrip = 256;
+    private const int SumStrip = 64;
 
     // Blocks whose sum is one part of a large sum: a power of two, so that they are a subtree of the pairwise sum.
     private const int ChunkBlocks = 32;
@@ -76,21 +76,6 @@ internal static unsafe partial class Reductions
     {
         Sum(x, y, outer, reduce, inner);
         Elementwise.Unary(y, y, new DivideByScalarFunction(reduce));
-    }
-
-    /// <summary>The sums of the rows of a strip of columns of a [rows, width] matrix.</summary>
-    [SkipLocalsInit]
-    private static void SumRows<T>(T* x, Span<T> y, int rows, int width)
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        PairwiseRows<T> sums = new(stackalloc T[SumStrip * PairwiseRows<T>.Depth(rows)], y);
-        for (int row = 0; row < rows; row += 2)
-        {
-            if (row + 1 < rows) sums.Add(new(x + (nint)row * width, y.Length), new(x + (nint)(row + 1) * width, y.Length));
-            else sums.Add(new(x + (nint)row * width, y.Length));
-        }
-
-        sums.Finish();
     }
 
     private static T SumInChunks<TPoint, T>(TPoint point, byte* x, byte* y, int length)
@@ -156,7 +141,7 @@ internal static unsafe partial class Reductions
                 int o = unit / Strips, start = unit % Strips * SumStrip;
                 T* slab = x + (nint)o * reduce * inner;
                 if (inner == 1) y[o] = SumInChunks<UnaryPoint<IdentityFunction, T>, T>(default, (byte*)slab, null, reduce);
-                else SumRows(slab + start, new(y + (nint)o * inner + start, Math.Min(SumStrip, inner - start)), reduce, inner);
+                else SumRows(slab + start, inner, reduce, y + (nint)o * inner + start, Math.Min(SumStrip, inner - start));
             }
         }
     }
