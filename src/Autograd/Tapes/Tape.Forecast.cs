@@ -8,7 +8,7 @@ public sealed partial class Tape<T>
     // A size of 1 is special where shapes broadcast. The further sizes are run only where the few do not tell, and while a run takes but
     // a small part of the limit; what grows with them lies in the middle of a class of blocks, neither tightly nor loosely.
     private static readonly int[] FewSizes = [2, 3, 7, 18];
-    private static readonly int[] FurtherSizes = [36, 72];
+    private static readonly int[] FurtherSizes = [36, 72, 144];
     private const int SmallPart = 16;
 
     /// <summary>
@@ -32,7 +32,7 @@ public sealed partial class Tape<T>
     /// <param name="step">Does one step of the size it is given on the tape it is given: records, sweeps, and carries nothing from one call to the next.</param>
     /// <param name="size">The size to forecast, positive.</param>
     /// <param name="smallSizes">The sizes to run at, three or more, growing, all below <paramref name="size"/>; by default 2, 3, 7 and
-    /// 18, and where they do not tell also 36 and 72. Where <paramref name="size"/> is not larger than these, it is run itself.</param>
+    /// 18, and where they do not tell also 36, 72 and 144. Where <paramref name="size"/> is not larger than these, it is run itself.</param>
     /// <returns>The forecast, with this tape's <see cref="MemoryLimit"/>.</returns>
     /// <exception cref="ArgumentException">A size is not positive, or the small sizes are not as said.</exception>
     /// <exception cref="InvalidOperationException">The step disposed the tape or used another, or would ask for a value longer than an array may be.</exception>
@@ -48,7 +48,8 @@ public sealed partial class Tape<T>
         if (size <= 0) Errors.OutOfRange(nameof(size), size, "The size of a step is positive.");
         if (!smallSizes.IsEmpty) RequireSmall(smallSizes, size);
         List<SmallRun> runs = [];
-        foreach (int small in !smallSizes.IsEmpty ? smallSizes : size <= FewSizes[^1] ? [size] : FewSizes) runs.Add(RunAt(small, step));
+        ReadOnlySpan<int> few = !smallSizes.IsEmpty ? smallSizes : size <= FewSizes[^1] ? [size] : FewSizes;
+        foreach (int small in few) runs.Add(RunAt(small, step));
         TapeForecast forecast = Extrapolate(runs, size);
         for (int i = 0; smallSizes.IsEmpty && !forecast.IsExact && i < FurtherSizes.Length && runs[^1].Size < size; i++)
         {
