@@ -69,9 +69,20 @@ using (Tape<float> tape = new())
     Console.WriteLine($"mean {logits.SequenceCrossEntropy(targets, lengths).Item():0.000}, summed over time {logits.SequenceCrossEntropy(targets, lengths, reduction: SequenceReduction.TimeSum).Item():0.000}");
 }
 
-// A budget of memory: the same gradients from a small part of it, for one more forward run.
 Tensor<float> signal = new([20_000, 1, 1]);
 signal.Write(static values => new RandomSource(3).FillNormal(values, 0, 1));
+
+// What a step will take, from short runs of it.
+using (Tape<float> tape = new())
+{
+    Lstm<float> lstm = new(1, 16);
+    lstm.Initialize(seed: 1);
+    TapeForecast forecast = tape.Forecast((tape, steps) => tape.Backward(lstm.FinalState(tape.Constant(signal[..steps])).H.Sum()), size: 20_000);
+    Console.WriteLine(forecast.EnsureFits());
+    if (forecast.PeakBytes != Train(budget: null).Peak) throw new InvalidOperationException("The forecast was wrong.");
+}
+
+// A budget of memory: the same gradients from a small part of it, for one more forward run.
 (float plain, long needed) = Train(budget: null);
 (float cut, long peak) = Train(budget: needed / 10);
 Console.WriteLine($"20,000 steps: {needed:N0} bytes, or {peak:N0} with a budget of {needed / 10:N0}; gradients {plain:0.0000} and {cut:0.0000}");

@@ -66,6 +66,25 @@ internal static class RecurrentSteps
         line["peak_arena_bytes"] = tape.PeakBytes;
     }
 
+    /// <summary>The peak of a training step, from steps of few sequences, or of few time steps where there is but one sequence.</summary>
+    public static long PredictedArenaBytes(TrainingStep work)
+    {
+        (Module<float> layer, Func<Variable<float>, Variable<float>> run) = Layer(work);
+        Model model = new(layer, work);
+        model.Initialize(1);
+        bool overTime = work.Batch <= Steps.FewSizes[^1];
+        using Tape<float> tape = new();
+        return tape.Forecast(
+            (tape, size) =>
+            {
+                (int time, int batch) = overTime ? (size, work.Batch) : (work.Time, size);
+                Variable<float> outputs = run(tape.Constant(new Tensor<float>([time, batch, work.Input])));
+                tape.Backward(model.Head.Forward(outputs).CrossEntropy(new Tensor<int>([time, batch])));
+            },
+            overTime ? work.Time : work.Batch,
+            Steps.FewSizes).PeakBytes;
+    }
+
     private sealed class Model : Module<float>
     {
         public Model(Module<float> layer, TrainingStep work)

@@ -6,6 +6,9 @@ namespace Autograd.Benchmarks;
 /// <summary>Whole training steps, products and operators, timed as the other systems' scripts time them.</summary>
 internal static class Steps
 {
+    /// <summary>Sizes to predict larger ones from, which take little time.</summary>
+    public static readonly int[] FewSizes = [2, 3, 5];
+
     /// <summary>Prints one JSON object a line for each configuration whose name contains the filter.</summary>
     public static int Run(FileInfo file, string filter, int repeat, int threads)
     {
@@ -15,7 +18,7 @@ internal static class Steps
         double peak = FmaPeak.Gigaflops(threads);
         int done = 0;
 
-        void Each<TConfiguration>(TConfiguration[] configurations, Func<TConfiguration, string> name, Action<TConfiguration, JsonObject> measure)
+        void Each<TConfiguration>(TConfiguration[] configurations, Func<TConfiguration, string> name, Action<TConfiguration, JsonObject> measure, Func<TConfiguration, long>? predict = null)
         {
             foreach (TConfiguration configuration in configurations)
             {
@@ -25,13 +28,14 @@ internal static class Steps
                 line["fma_peak_gflops"] = Math.Round(peak, 1);
                 line["idle_rss_bytes"] = idle;
                 line["peak_rss_bytes"] = ProcessMemory.PeakResidentBytes();
+                if (predict is not null) line["predicted_arena_bytes"] = predict(configuration); // last, so that its memory is not counted
                 Console.WriteLine(line.ToJsonString(JsonSerializerOptions.Default));
                 done++;
             }
         }
 
-        Each(work.TrainingSteps, static step => step.Name, (step, line) => RecurrentSteps.Measure(step, repeat, line));
-        Each(work.Convolutions, static convolution => convolution.Name, (convolution, line) => ConvolutionSteps.Measure(convolution, repeat, line));
+        Each(work.TrainingSteps, static step => step.Name, (step, line) => RecurrentSteps.Measure(step, repeat, line), RecurrentSteps.PredictedArenaBytes);
+        Each(work.Convolutions, static convolution => convolution.Name, (convolution, line) => ConvolutionSteps.Measure(convolution, repeat, line), ConvolutionSteps.PredictedArenaBytes);
         Each(work.MatrixProducts, static product => product.Name, (product, line) => Products(product, repeat, line));
         Each(work.Overhead, static chain => chain.Name, (chain, line) => Chain(chain, repeat, line));
         Each(work.Elementwise, static operation => operation.Name, (operation, line) => Map(operation, repeat, line));

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Autograd;
 
@@ -9,14 +10,18 @@ namespace Autograd;
 /// when it comes back. Training repeats its shapes, so once warm nothing is allocated. Not thread-safe: a tape belongs
 /// to one thread.
 /// </summary>
-internal sealed class Arena<T>(long limit) : IDisposable
+/// <param name="limit">The most bytes of slabs.</param>
+/// <param name="dry">Whether the arena does all but have memory, to see what a series of events would take; its blocks are empty.</param>
+internal sealed class Arena<T>(long limit, bool dry = false) : IDisposable
     where T : unmanaged
 {
     // Four classes an octave: at most a quarter of a block is unused, and varying lengths soon meet a free block.
     private const int ClassesPerOctave = 4;
     private const int Classes = 32 * ClassesPerOctave;
     private const int Alignment = 64;
-    private const int SlabBytes = 1 << 20;
+
+    /// <summary>Bytes of a slab that is cut into blocks.</summary>
+    public const int SlabBytes = 1 << 20;
 
     private static readonly int Granule = Alignment / Unsafe.SizeOf<T>();
 
@@ -24,7 +29,8 @@ internal sealed class Arena<T>(long limit) : IDisposable
     private readonly int[] _freeCount = new int[Classes];
     private readonly List<T[]> _slabs = [];
     private T[] _slab = [];
-    private int _slabUsed;
+    private int _slabNext;
+    private int _slabLeft;
 
     /// <summary>
     /// Fill a block with NaN before its first use and when it comes back, so that reads of undefined values and reads after
@@ -34,6 +40,9 @@ internal sealed class Arena<T>(long limit) : IDisposable
 #if DEBUG
         = true;
 #endif
+
+    /// <summary>Writes down what is rented and comes back, while somebody wants to know.</summary>
+    public ArenaTrace<T>? Trace { get; set; }
 
     /// <summary>Bytes of all slabs.</summary>
     public long Reserved { get; private set; }
@@ -57,12 +66,14 @@ internal sealed class Arena<T>(long limit) : IDisposable
         InUse += (long)block.Capacity * Unsafe.SizeOf<T>();
         if (InUse > Peak) Peak = InUse;
         block.Hold();
+        Trace?.Rented(block, length);
         return block;
     }
 
     internal void Return(Storage<T> block)
     {
-        if (Poison) FillWithNaN(block.Data.AsSpan(block.Start, block.Capacity));
+        if (Poison && !dry) FillWithNaN(block.Data.AsSpan(block.Start, block.Capacity));
+        Trace?.Returned(block);
         Outstanding--;
         InUse -= (long)block.Capacity * Unsafe.SizeOf<T>();
         ref Storage<T>?[] free = ref _free[block.SizeClass];
@@ -79,7 +90,7 @@ internal sealed class Arena<T>(long limit) : IDisposable
         Array.Clear(_freeCount);
         Array.Clear(_free);
         _slab = [];
-        _slabUsed = 0;
+        _slabLeft = 0;
         Reserved = 0;
     }
 
@@ -91,6 +102,12 @@ internal sealed class Arena<T>(long limit) : IDisposable
         int octave = BitOperations.Log2((uint)(granules - 1)) - 2;
         int quarter = (granules - 1) >> octave; // 4 … 7: the class that just does not suffice
         return ((octave + 1) * ClassesPerOctave) + quarter - ClassesPerOctave;
+    }
+
+    /// <exception cref="InvalidOperationException">No array holds a block of so many elements.</exception>
+    internal static void RequireArray(long elements)
+    {
+        if (elements + Granule > Array.MaxLength) Errors.Invalid($"The tape was asked for a value of {elements:N0} elements; an array holds at most {Array.MaxLength:N0}.");
     }
 
     internal static long CapacityOf(int sizeClass)
@@ -108,14 +125,14 @@ internal sealed class Arena<T>(long limit) : IDisposable
 
     private static unsafe int AlignedStart(T[] slab)
     {
-        nint address = (nint)Unsafe.AsPointer(ref slab[0]); // pinned, so the address stays
+        nint address = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(slab)); // pinned, so the address stays
         return (int)((Alignment - (address % Alignment)) % Alignment) / Unsafe.SizeOf<T>();
     }
 
     private Storage<T> Cut(int sizeClass)
     {
         long capacity = CapacityOf(sizeClass);
-        if (capacity + Granule > Array.MaxLength) Errors.Invalid($"The tape was asked for a value of {capacity:N0} elements; an array holds at most {Array.MaxLength:N0}.");
+        RequireArray(capacity);
         int slabLength = SlabBytes / Unsafe.SizeOf<T>();
         if (capacity > slabLength / 4)
         {
@@ -124,14 +141,16 @@ internal sealed class Arena<T>(long limit) : IDisposable
             return new Storage<T>(own, AlignedStart(own), (int)capacity, this, sizeClass);
         }
 
-        if (_slabUsed + capacity > _slab.Length)
+        if (capacity > _slabLeft)
         {
             _slab = AddSlab(slabLength, sizeClass);
-            _slabUsed = AlignedStart(_slab);
+            _slabNext = AlignedStart(_slab);
+            _slabLeft = slabLength - Granule; // wherever it begins, so that the slabs a tape needs do not depend on addresses
         }
 
-        Storage<T> block = new(_slab, _slabUsed, (int)capacity, this, sizeClass);
-        _slabUsed += (int)capacity;
+        Storage<T> block = new(_slab, _slabNext, (int)capacity, this, sizeClass);
+        _slabNext += (int)capacity;
+        _slabLeft -= (int)capacity;
         return block;
     }
 
@@ -146,9 +165,14 @@ internal sealed class Arena<T>(long limit) : IDisposable
                 + $"which passes its limit of {limit:N0} bytes. Reset the tape more often (shorter chunks), use a smaller batch, or raise memoryLimit.");
         }
 
-        T[] slab = SlabPool.Rent(length);
-        if (Poison) FillWithNaN(slab);
-        _slabs.Add(slab);
+        T[] slab = [];
+        if (!dry)
+        {
+            slab = SlabPool.Rent(length);
+            if (Poison) FillWithNaN(slab);
+            _slabs.Add(slab);
+        }
+
         Reserved += bytes;
         return slab;
     }
@@ -162,7 +186,7 @@ internal sealed class Arena<T>(long limit) : IDisposable
             foreach (Storage<T>? block in _free[sizeClass].AsSpan(0, _freeCount[sizeClass]))
             {
                 _slabs.Remove(block!.Data);
-                Reserved -= (long)block.Data.Length * Unsafe.SizeOf<T>();
+                Reserved -= ((long)block.Capacity + Granule) * Unsafe.SizeOf<T>();
             }
 
             Array.Clear(_free[sizeClass]);

@@ -62,4 +62,54 @@ public sealed class ArenaTests
         Assert.Equal(0, arena.Outstanding);
         Assert.True(float.IsNaN(block.Data[block.Start]));
     }
+
+    [Fact]
+    public void AnArenaWithoutMemoryDecidesAsOneWithIt() => Laws.HoldForChoices(120, Laws.Deep ? 5_000 : 60, (20_261_202, 1_234_567), static choose =>
+    {
+        long limit = (long)choose.Between(1, 12) << 20;
+        using Arena<float> real = new(limit);
+        Arena<float> dry = new(limit, dry: true);
+        ArenaTrace<float> trace = real.Trace = new();
+        List<(Storage<float> Real, Storage<float> Dry)> held = [];
+        bool passed = false;
+        for (int i = choose.Between(1, 80); i > 0; i--)
+        {
+            int pick = choose.Below(9_240), length = pick % 3 == 0 ? pick * 60 : pick % 400;
+            if (held.Count > 0 && pick % 5 < 2)
+            {
+                (Storage<float> Real, Storage<float> Dry) back = held[pick % held.Count];
+                held.Remove(back);
+                back.Real.Release();
+                back.Dry.Release();
+            }
+            else
+            {
+                Storage<float>? block = null, shadow = null;
+                bool full = Record.Exception(() => block = real.Rent(length)) is TapeMemoryException;
+                Assert.Equal(full, Record.Exception(() => shadow = dry.Rent(length)) is TapeMemoryException);
+                if (!full) held.Add((block!, shadow!));
+                passed |= full;
+            }
+
+            Assert.Equal((real.Peak, real.InUse, real.Reserved, real.Outstanding), (dry.Peak, dry.InUse, dry.Reserved, dry.Outstanding));
+        }
+
+        if (passed) return;
+        ArenaUse use = trace.Replay(trace.Lengths, limit);
+        Assert.Equal((real.Peak, real.Reserved), (use.Peak, use.Reserved));
+        Assert.InRange(use.Asked, 0, use.Peak);
+        Assert.True(use.Blocks >= use.Peak);
+    });
+
+    [Fact]
+    public void WhatIsReservedDoesNotDependOnWhereSlabsLie()
+    {
+        // 64 blocks of 256 granules would fill a slab that begins on a multiple of 64, and do not fill one that begins elsewhere.
+        for (int round = 0; round < 20; round++)
+        {
+            using Arena<float> arena = new(1 << 26);
+            for (int i = 0; i < 64; i++) arena.Rent(256 * 16);
+            Assert.Equal(2 << 20, arena.Reserved);
+        }
+    }
 }

@@ -76,6 +76,7 @@ public abstract partial class RecurrentLayer<T, TState>
     {
         (int time, int batch) = (whole.Sequence.Shape[0], whole.Sequence.Shape[1]);
         if (Options.MemoryBudget is not { } budget || !whole.Sequence.Tape.Records || time <= 1) return time;
+        whole.Sequence.Tape.ChoosesBySize();
         if (!mayCut) Errors.Invalid($"{_family}: ForwardAll gives the states of all steps, which a MemoryBudget does not keep. Use Forward or FinalState, or an inference tape, or a layer without a budget.");
         Measured.Key key = new(batch, Math.Min(MoreSteps, time), !whole.Path.Valid.IsNone, whole.Sequence.Tape.Training, RunsFused(whole.Index, whole.Noise, keepsSteps: false));
         ref Measured? measured = ref _measured[whole.Index];
