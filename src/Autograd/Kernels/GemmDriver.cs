@@ -89,6 +89,9 @@ internal static unsafe class GemmDriver<T, V>
     /// </summary>
     private const int PackRightRows = 8;
 
+    /// <summary>Steps of k that a transposed A is fetched ahead while it is copied together.</summary>
+    private const int PrefetchSteps = 8;
+
     /// <summary>From this number of panels on it pays to copy tiles of A together before use.</summary>
     private const int PackLeftPanels = 4;
 
@@ -185,7 +188,9 @@ internal static unsafe class GemmDriver<T, V>
         bool keepsPanels = BlockEnd(m0, m1) < m1; // otherwise one place will do, which stays in the cache
         nint leftRow = depth + (64 / sizeof(T)), panelLength = (nint)depth * PanelVectors * V.Count;
         T* left = packLeft ? Scratch.Get<T>(ScratchSlot.GemmA, BlockTiles * TileRows * leftRow) : null;
-        T* right = Scratch.Get<T>(ScratchSlot.GemmB, (keepsPanels ? blockPanels : 1) * panelLength);
+        // As much as any part of the product takes, so that no thread's memory grows late by the part it happens to get.
+        int mostPanels = BlockEnd(0, p.M) < p.M ? Math.Min(Panels(Vectors(p.N)), BlockPanels) : 1;
+        T* right = Scratch.Get<T>(ScratchSlot.GemmB, mostPanels * panelLength);
         T* edge = Scratch.Get<T>(ScratchSlot.GemmC, TileRows * PanelVectors * V.Count);
         for (int k = 0; k < p.K; k += BlockDepth)
         {
@@ -288,6 +293,8 @@ internal static unsafe class GemmDriver<T, V>
             T* destination = left + ((nint)step * TileRows);
             for (int tile = 0; tile < whole; tile++)
             {
+                // Each step lies on a page of its own, so that the processor does not fetch ahead by itself.
+                Simd.Prefetch(source + (PrefetchSteps * p.Lda));
                 CopyTile(source, destination);
                 source += TileRows;
                 destination += TileRows * leftRow;
