@@ -78,6 +78,12 @@ internal static unsafe class Convolution
     {
         Check(shape, x.Length, gw.Length, gy.Length);
         if (gw.IsEmpty) return;
+        if (gy.IsEmpty)
+        {
+            gw.Clear();
+            return;
+        }
+
         fixed (T* xs = x, ws = gw, ys = gy)
         {
             VectorWidths.Run<T, WeightGradientCall<T>>(vectorBits, new(new(shape, xs, ws, ys)));

@@ -74,7 +74,6 @@ internal static unsafe partial class ConvolutionDriver<T, V>
                 int firstRun = Share(PixelImage<T>.Runs(s), runPart, runParts), lastRun = Share(PixelImage<T>.Runs(s), runPart + 1, runParts);
                 int first = Share(s.Batch, imageBlock, imageBlocks), end = Share(s.Batch, imageBlock + 1, imageBlocks);
                 T* sums = partials + (nint)(imageBlock * s.WeightLength) + ((nint)group * s.Filters * s.Depth);
-                if (first == end && runPart == 0) new Span<T>(sums, s.Filters * s.Depth).Clear();
                 for (int index = first; index < end; index++)
                 {
                     long source = ((long)index * s.Groups) + group;
@@ -135,7 +134,6 @@ internal static unsafe partial class ConvolutionDriver<T, V>
                 int image = Share(s.Batch, imageBlock, imageBlocks), end = Share(s.Batch, imageBlock + 1, imageBlocks);
                 T* sum = partials + (nint)(imageBlock * s.WeightLength) + ((((nint)group * s.Depth) + ((nint)first * s.Windows.Taps)) * s.Filters);
                 int rows = (last - first) * s.Windows.Taps;
-                if (image == end) new Span<T>(sum, rows * s.Filters).Clear();
                 for (bool fresh = true; image < end; image++, fresh = false) Add(((long)image * s.Groups) + group, first, last, sum, fresh);
             }
         }

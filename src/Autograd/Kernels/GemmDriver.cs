@@ -74,8 +74,8 @@ internal static unsafe class GemmDriver<T, V>
 
     internal static int PanelVectors => HasManyRegisters ? 3 : 2;
 
-    // Goto's nest: 256 × 48 floats of B are a panel, which streams from the second cache for each of the tiles of 128 rows of A; these
-    // wait there, too. Up to 64 panels are kept for the next 128 rows, so that A is copied together once for 3,072 columns.
+    // Goto's nest: 512 × 48 floats of B are a panel, which streams from the second cache for each of the 16 tiles of a block of A; these
+    // wait there, too. Up to 64 panels are kept for the next block, so that A is copied together once for 3,072 columns.
     internal const int BlockDepth = 512;
     private const int BlockPanels = 64;
     private const int BlockTiles = 16;
@@ -314,9 +314,16 @@ internal static unsafe class GemmDriver<T, V>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CopyTile(T* source, T* destination)
     {
-        for (int i = 0; i < TileRows; i += 32 / sizeof(T))
+        for (int i = 0; i + Vec256<T>.Count <= TileRows; i += Vec256<T>.Count)
         {
             Vec256<T>.Store(Vec256<T>.Load(source + i), destination + i);
+        }
+        if (TileRows % Vec256<T>.Count != 0)
+        {
+            // What is left of six rows; vectors may overlap, but nothing behind the tile is read.
+            int rest = TileRows - Vec128<T>.Count, first = Math.Min(rest, TileRows / Vec256<T>.Count * Vec256<T>.Count);
+            Vec128<T>.Store(Vec128<T>.Load(source + first), destination + first);
+            Vec128<T>.Store(Vec128<T>.Load(source + rest), destination + rest);
         }
     }
 

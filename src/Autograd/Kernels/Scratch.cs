@@ -39,7 +39,12 @@ internal static unsafe class Scratch
         byte[]? buffer = buffers[(int)slot];
         if (buffer is null || buffer.Length < bytes)
         {
-            buffer = GC.AllocateUninitializedArray<byte>(checked((int)(bytes + (bytes / 4))), pinned: true);
+            if (bytes > Array.MaxLength)
+            {
+                throw new InvalidOperationException(
+                    $"A kernel needs {bytes:N0} bytes of working memory at once ({slot}), but one buffer holds at most {Array.MaxLength:N0}. Use smaller sizes or batches.");
+            }
+            buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(bytes + (bytes / 4), Array.MaxLength), pinned: true);
             buffers[(int)slot] = buffer;
         }
         nint address = (nint)Unsafe.AsPointer(ref buffer[0]);

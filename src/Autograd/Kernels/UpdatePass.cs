@@ -45,11 +45,20 @@ internal readonly unsafe struct UpdatePass<T, TRule> : IParallelWork
     /// <summary>Changes the values and the states; a state that is not kept is empty.</summary>
     public static void Run(TRule rule, Span<T> values, ReadOnlySpan<T> gradient, Span<T> first, Span<T> second, Span<T> third)
     {
+        int length = values.Length;
+        if (gradient.Length != values.Length || !Fits(first) || !Fits(second) || !Fits(third))
+        {
+            throw new ArgumentException(
+                $"Optimizer step: {values.Length} numbers, but {gradient.Length} of the gradient and {first.Length}, {second.Length} and {third.Length} of the states.");
+        }
+
         fixed (T* pv = values, pg = gradient, p1 = first, p2 = second, p3 = third)
         {
             UpdatePass<T, TRule> pass = new(rule, values.Length, pv, pg, p1, p2, p3);
             WorkerPool.Run(pass, WorkerPool.PartsFor(values.Length, Grain));
         }
+
+        bool Fits(Span<T> state) => state.Length == 0 || state.Length == length;
     }
 
     public void Run(int part, int parts)

@@ -40,6 +40,7 @@ internal static unsafe class WorkerPool
     private static void* _work;
     private static int _parts;
     private static bool _together;
+    private static int _wanted;
     private static int _remaining;
     private static int _arrived;
     private static int _phase;
@@ -129,6 +130,7 @@ internal static unsafe class WorkerPool
             _run = &Invoke<TWork>;
             _parts = parts;
             _together = together;
+            _wanted = others;
             _failure = null;
             _arrived = 0;
             _remaining = parts;
@@ -219,7 +221,7 @@ internal static unsafe class WorkerPool
         private int _asleep;
 
         internal Worker(int number) =>
-            new Thread(Loop) { IsBackground = true, Name = $"Autograd worker {number}" }.UnsafeStart();
+            new Thread(() => Loop(number)) { IsBackground = true, Name = $"Autograd worker {number}" }.UnsafeStart();
 
         internal void Wake()
         {
@@ -229,25 +231,26 @@ internal static unsafe class WorkerPool
             }
         }
 
-        private void Loop()
+        private void Loop(int number)
         {
             _inside = true;
             uint seen = 0;
             while (true)
             {
-                seen = Await(seen);
+                seen = Await(seen, number);
                 Participate(seen, fromBelow: false);
             }
         }
 
-        private static bool IsNew(uint seen, out uint region)
+        /// <summary>Whether there is a region that this worker has not seen, with parts left, and on which so many threads may work.</summary>
+        private static bool IsNew(uint seen, int number, out uint region)
         {
             long claims = Volatile.Read(ref _claims);
             region = (uint)(claims >> 32);
-            return region != seen && ((claims >> 16) & 0xFFFF) < (claims & 0xFFFF);
+            return region != seen && ((claims >> 16) & 0xFFFF) < (claims & 0xFFFF) && number <= Volatile.Read(ref _wanted);
         }
 
-        private uint Await(uint seen)
+        private uint Await(uint seen, int number)
         {
             while (true)
             {
@@ -255,7 +258,7 @@ internal static unsafe class WorkerPool
                 long end = Stopwatch.GetTimestamp() + IdleSpinTicks;
                 while (CanSpin && Stopwatch.GetTimestamp() < end)
                 {
-                    if (IsNew(seen, out region))
+                    if (IsNew(seen, number, out region))
                     {
                         return region;
                     }
@@ -263,7 +266,7 @@ internal static unsafe class WorkerPool
                 }
                 // The exchange is a full fence: either this read sees the new region or its caller sees the sleeper.
                 Interlocked.Exchange(ref _asleep, 1);
-                if (IsNew(seen, out region) && Interlocked.Exchange(ref _asleep, 0) != 0)
+                if (IsNew(seen, number, out region) && Interlocked.Exchange(ref _asleep, 0) != 0)
                 {
                     return region;
                 }

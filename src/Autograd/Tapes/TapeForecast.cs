@@ -29,7 +29,7 @@ public sealed class TapeForecast
 
     /// <summary>
     /// Whether the bytes are those of the step to the last one: at all small sizes it asked for the same values in the same order, with
-    /// lengths that follow one polynomial of the size. Else the bytes are an estimate.
+    /// lengths that follow one polynomial of the size, and it is taken for granted that it does so at this size too. Else the bytes are an estimate.
     /// </summary>
     public bool IsExact { get; }
 

@@ -63,6 +63,32 @@ public sealed class ConvolutionTests
         Assert.True(cases > 20, $"{cases} cases");
     }
 
+    /// <summary>From 48 taps side by side on the gradient by the weights reads pixels in place, whatever strides, padding and dilation are.</summary>
+    [Fact]
+    public void EveryPlaneOfWidePixelsMatchesPlainLoops()
+    {
+        int cases = 0, stride = IsDeep ? 7 : 41;
+        WindowAxis[] axes = [.. Axes()];
+        var random = new Random(6);
+        for (int i = 0; i < axes.Length; i += stride)
+        {
+            var shape = new ConvolutionShape(1 + (cases % 3), 1 + (cases % 2), 16 + (cases * 5 % 37), 1 + (cases % 11), new(axes[(int)((i * 7919L) % axes.Length)], axes[i]));
+            if (cases++ % 2 == 0) new Trial<double>(shape, random).Check();
+            else new Trial<float>(shape, random).Check();
+        }
+
+        Assert.True(cases > 30, $"{cases} cases");
+    }
+
+    [Fact]
+    public void WithoutWindowsTheGradientByTheWeightsIsZero()
+    {
+        var shape = new ConvolutionShape(2, 1, 20, 4, new(Windowing.One, new WindowAxis(2, 3, 1, 0, 1, 0)));
+        float[] gradient = [.. Enumerable.Repeat(float.NaN, 20 * 4 * 3)];
+        Convolution.WeightGradient<float>(shape, new float[2 * 20 * 2], [], gradient);
+        Assert.All(gradient, static value => Assert.Equal(0f, value));
+    }
+
     /// <summary>Sizes around the blocks of the kernels: many channels, filters, windows and images, and every vector width.</summary>
     [Fact]
     public void SizesAroundBlocksMatchPlainLoops()
