@@ -15,7 +15,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
             Windows windows = s.Windows;
             T* plane = Plane(windows, out WindowImage<T, V> image, out Span<nint> places);
             long units = (long)s.Batch * s.Groups;
-            for (long unit = Share(units, part, parts); unit < Share(units, part + 1, parts); unit++)
+            for (long unit = WorkerPool.Share(units, part, parts); unit < WorkerPool.Share(units, part + 1, parts); unit++)
             {
                 int group = (int)(unit % s.Groups);
                 image.Write(_a.X + ((nint)unit * windows.PlaneLength), T.Zero, plane);
@@ -95,7 +95,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
 
             T* plane = Plane(windows, out WindowImage<T, V> image, out Span<nint> places);
             long units = (long)s.Batch * s.Groups;
-            for (long unit = Share(units, part, parts); unit < Share(units, part + 1, parts); unit++)
+            for (long unit = WorkerPool.Share(units, part, parts); unit < WorkerPool.Share(units, part + 1, parts); unit++)
             {
                 new Span<T>(plane, checked((int)image.Length(1))).Clear();
                 for (int f = 0; f < s.Filters; f++)
@@ -139,7 +139,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
             ConvolutionShape s = _a.Shape;
             Windows windows = s.Windows;
             T* plane = Plane(windows, out WindowImage<T, V> image, out Span<nint> places);
-            for (int group = Share(s.Groups, part, parts); group < Share(s.Groups, part + 1, parts); group++)
+            for (int group = WorkerPool.Share(s.Groups, part, parts); group < WorkerPool.Share(s.Groups, part + 1, parts); group++)
             {
                 T* gw = _a.W + ((nint)group * s.Filters * windows.Taps);
                 new Span<T>(gw, s.Filters * windows.Taps).Clear();

@@ -68,11 +68,11 @@ internal static unsafe partial class ConvolutionDriver<T, V>
             new Span<T>(scratch, pixels).Clear();
             nint* places = Scratch.Get<nint>(ScratchSlot.WindowPlaces, s.Windows.Count);
             image.Windows(places);
-            for (long unit = Share(Units, part, parts); unit < Share(Units, part + 1, parts); unit++)
+            for (long unit = WorkerPool.Share(Units, part, parts); unit < WorkerPool.Share(Units, part + 1, parts); unit++)
             {
                 int runPart = (int)(unit % runParts), group = (int)(unit / runParts % s.Groups), imageBlock = (int)(unit / runParts / s.Groups);
-                int firstRun = Share(PixelImage<T>.Runs(s), runPart, runParts), lastRun = Share(PixelImage<T>.Runs(s), runPart + 1, runParts);
-                int first = Share(s.Batch, imageBlock, imageBlocks), end = Share(s.Batch, imageBlock + 1, imageBlocks);
+                int firstRun = WorkerPool.Share(PixelImage<T>.Runs(s), runPart, runParts), lastRun = WorkerPool.Share(PixelImage<T>.Runs(s), runPart + 1, runParts);
+                int first = WorkerPool.Share(s.Batch, imageBlock, imageBlocks), end = WorkerPool.Share(s.Batch, imageBlock + 1, imageBlocks);
                 T* sums = partials + (nint)(imageBlock * s.WeightLength) + ((nint)group * s.Filters * s.Depth);
                 for (int index = first; index < end; index++)
                 {
@@ -127,11 +127,11 @@ internal static unsafe partial class ConvolutionDriver<T, V>
         public void Run(int part, int parts)
         {
             ConvolutionShape s = _a.Shape;
-            for (long unit = Share(Units, part, parts); unit < Share(Units, part + 1, parts); unit++)
+            for (long unit = WorkerPool.Share(Units, part, parts); unit < WorkerPool.Share(Units, part + 1, parts); unit++)
             {
                 int channelBlock = (int)(unit % channelBlocks), group = (int)(unit / channelBlocks % s.Groups), imageBlock = (int)(unit / channelBlocks / s.Groups);
-                int first = Share(s.Channels, channelBlock, channelBlocks), last = Share(s.Channels, channelBlock + 1, channelBlocks);
-                int image = Share(s.Batch, imageBlock, imageBlocks), end = Share(s.Batch, imageBlock + 1, imageBlocks);
+                int first = WorkerPool.Share(s.Channels, channelBlock, channelBlocks), last = WorkerPool.Share(s.Channels, channelBlock + 1, channelBlocks);
+                int image = WorkerPool.Share(s.Batch, imageBlock, imageBlocks), end = WorkerPool.Share(s.Batch, imageBlock + 1, imageBlocks);
                 T* sum = partials + (nint)(imageBlock * s.WeightLength) + ((((nint)group * s.Depth) + ((nint)first * s.Windows.Taps)) * s.Filters);
                 int rows = (last - first) * s.Windows.Taps;
                 for (bool fresh = true; image < end; image++, fresh = false) Add(((long)image * s.Groups) + group, first, last, sum, fresh);

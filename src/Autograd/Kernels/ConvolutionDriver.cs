@@ -99,10 +99,6 @@ internal static unsafe partial class ConvolutionDriver<T, V>
         return (channels + most - 1) / most;
     }
 
-    private static int Share(int count, int part, int parts) => (int)((long)count * part / parts);
-
-    private static long Share(long count, int part, int parts) => (long)((Int128)count * part / parts);
-
     /// <summary>Y[filters, windows] = W · columns for each image and group, by blocks of windows.</summary>
     private readonly struct ForwardWork(in ConvolutionArguments<T> arguments, int chunks, int rowParts) : IParallelWork
     {
@@ -122,14 +118,14 @@ internal static unsafe partial class ConvolutionDriver<T, V>
             bool isWide = IsWide(s);
             nint* places = isWide ? Scratch.Get<nint>(ScratchSlot.WindowPlaces, s.Depth) : null;
             if (isWide) image.Taps(0, new Span<nint>(places, s.Depth));
-            for (long unit = Share(units, part, parts); unit < Share(units, part + 1, parts); unit++)
+            for (long unit = WorkerPool.Share(units, part, parts); unit < WorkerPool.Share(units, part + 1, parts); unit++)
             {
                 long source = unit / chunks / rowParts;
                 int rest = (int)(unit - (source * chunks * rowParts)), chunk = rest / rowParts, rowPart = rest % rowParts;
                 if (source != done && planes is not null) WritePlanes(source, image, planes);
                 done = source;
-                int start = Share(vectors, chunk, chunks) * V.Count, end = Math.Min(Share(vectors, chunk + 1, chunks) * V.Count, positions);
-                int firstFilter = Share(s.Filters, rowPart, rowParts), lastFilter = Share(s.Filters, rowPart + 1, rowParts);
+                int start = WorkerPool.Share(vectors, chunk, chunks) * V.Count, end = Math.Min(WorkerPool.Share(vectors, chunk + 1, chunks) * V.Count, positions);
+                int firstFilter = WorkerPool.Share(s.Filters, rowPart, rowParts), lastFilter = WorkerPool.Share(s.Filters, rowPart + 1, rowParts);
                 if (isWide) WideBlock(source, planes, places, start, end, firstFilter, lastFilter);
                 else Block(source, image, planes, start, end, firstFilter, lastFilter);
             }
@@ -231,7 +227,7 @@ internal static unsafe partial class ConvolutionDriver<T, V>
             Span<nint> places = stackalloc nint[GemmDriver<T, V>.BlockDepth];
             for (int block = 0; block < blocks; block++)
             {
-                int first = Share(s.Depth, block, blocks), depth = Share(s.Depth, block + 1, blocks) - first;
+                int first = WorkerPool.Share(s.Depth, block, blocks), depth = WorkerPool.Share(s.Depth, block + 1, blocks) - first;
                 Span<nint> taps = places[..depth];
                 image.Taps(first, taps);
                 for (int panel = 0; panel < GemmDriver<T, V>.Panels(vectors); panel++)
@@ -264,10 +260,10 @@ internal static unsafe partial class ConvolutionDriver<T, V>
         {
             ConvolutionShape s = _a.Shape;
             WindowImage<T, V> image = new(s.Windows);
-            for (long unit = Share(Units, part, parts); unit < Share(Units, part + 1, parts); unit++)
+            for (long unit = WorkerPool.Share(Units, part, parts); unit < WorkerPool.Share(Units, part + 1, parts); unit++)
             {
                 long source = unit / blocks;
-                int block = (int)(unit % blocks), first = Share(s.Channels, block, blocks), last = Share(s.Channels, block + 1, blocks);
+                int block = (int)(unit % blocks), first = WorkerPool.Share(s.Channels, block, blocks), last = WorkerPool.Share(s.Channels, block + 1, blocks);
                 T* gx = _a.X + ((((nint)source * s.Channels) + first) * s.Windows.PlaneLength);
                 GemmProblem<T> problem = new()
                 {

@@ -233,16 +233,14 @@ internal static unsafe class Gemm
             int rowPart = part / columnParts, columnPart = part % columnParts;
             int vectors = GemmDriver<T, V>.Vectors(_problem.N);
             int units = _problem.Right == GemmRight.Packed ? GemmDriver<T, V>.Panels(vectors) : vectors;
-            int start = Share(units, columnPart, columnParts), end = Share(units, columnPart + 1, columnParts);
+            int start = WorkerPool.Share(units, columnPart, columnParts), end = WorkerPool.Share(units, columnPart + 1, columnParts);
             if (_problem.Right == GemmRight.Packed)
             {
                 start = GemmDriver<T, V>.PanelStart(vectors, start);
                 end = GemmDriver<T, V>.PanelStart(vectors, end);
             }
-            int first = Share(_problem.M, rowPart, rowParts), last = Share(_problem.M, rowPart + 1, rowParts);
+            int first = WorkerPool.Share(_problem.M, rowPart, rowParts), last = WorkerPool.Share(_problem.M, rowPart + 1, rowParts);
             GemmDriver<T, V>.Rectangle(_problem, first, last, start * V.Count, Math.Min(end * V.Count, _problem.N));
         }
-
-        private static int Share(int count, int part, int parts) => (int)((long)count * part / parts);
     }
 }

@@ -123,7 +123,7 @@ internal static unsafe class GemmDriver<T, V>
     internal static void Pack(bool transposed, int k, int n, T* b, nint ldb, T* packed, int part = 0, int parts = 1)
     {
         int vectors = Vectors(n), panels = Panels(vectors);
-        for (int panel = (int)((long)panels * part / parts); panel < (int)((long)panels * (part + 1) / parts); panel++)
+        for (int panel = WorkerPool.Share(panels, part, parts); panel < WorkerPool.Share(panels, part + 1, parts); panel++)
         {
             int start = PanelStart(vectors, panel) * V.Count, end = PanelStart(vectors, panel + 1) * V.Count;
             T* source = transposed ? b + (start * ldb) : b + start;

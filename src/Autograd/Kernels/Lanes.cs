@@ -8,7 +8,7 @@ internal static unsafe class Lanes<T, V>
     where V : unmanaged, IVector<V, T>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static V Load(T* source, int lanes) => lanes >= V.Count ? V.Load(source) : LoadSome(source, lanes);
+    internal static V Load(T* source, int lanes) => lanes >= V.Count ? V.Load(source) : V.LoadWhere(source, V.FirstLanes(lanes));
 
     /// <summary>Zero where there is nothing to load.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -23,30 +23,7 @@ internal static unsafe class Lanes<T, V>
         }
         else
         {
-            StoreSome(value, destination, lanes);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static V LoadSome(T* source, int lanes)
-    {
-        T* buffer = stackalloc T[V.Count];
-        V.Store(V.Zero, buffer);
-        for (int i = 0; i < lanes; i++)
-        {
-            buffer[i] = source[i];
-        }
-        return V.Load(buffer);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void StoreSome(V value, T* destination, int lanes)
-    {
-        T* buffer = stackalloc T[V.Count];
-        V.Store(value, buffer);
-        for (int i = 0; i < lanes; i++)
-        {
-            destination[i] = buffer[i];
+            V.StoreWhere(value, destination, V.FirstLanes(lanes));
         }
     }
 

@@ -79,7 +79,7 @@ internal static unsafe partial class Pooling
         public void Run(int part, int parts)
         {
             T* sums = Scratch.Get<T>(ScratchSlot.WindowColumns, shape.Columns.Size);
-            for (int p = Share(planes, part, parts); p < Share(planes, part + 1, parts); p++)
+            for (int p = WorkerPool.Share(planes, part, parts); p < WorkerPool.Share(planes, part + 1, parts); p++)
             {
                 T* plane = x + ((nint)p * shape.PlaneLength), results = y + ((nint)p * shape.Count);
                 if (spreads) new Span<T>(plane, shape.PlaneLength).Clear();

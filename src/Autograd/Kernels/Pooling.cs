@@ -60,8 +60,6 @@ internal static unsafe partial class Pooling
         where TWork : unmanaged, IParallelWork =>
         WorkerPool.Run(work, Math.Max(1, Math.Min(planes, WorkerPool.PartsFor(planes * ((long)windows.PlaneLength + windows.Count), Grain))));
 
-    private static int Share(int count, int part, int parts) => (int)((long)count * part / parts);
-
     private readonly struct MaxCall<T>(Windows windows, int planes, T* x, T* y, T* places) : IWideWork<T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -83,7 +81,7 @@ internal static unsafe partial class Pooling
             nint* taps = Scratch.Get<nint>(ScratchSlot.WindowColumns, windows.Taps);
             image.Taps(0, new Span<nint>(taps, windows.Taps));
             int columns = windows.Columns.Count;
-            for (int p = Share(planes, part, parts); p < Share(planes, part + 1, parts); p++)
+            for (int p = WorkerPool.Share(planes, part, parts); p < WorkerPool.Share(planes, part + 1, parts); p++)
             {
                 image.Write(x + ((nint)p * windows.PlaneLength), T.NegativeInfinity, plane);
                 for (int row = 0; row < windows.Rows.Count; row++)
@@ -149,7 +147,7 @@ internal static unsafe partial class Pooling
         public void Run(int part, int parts)
         {
             WindowAxis rows = windows.Rows, columns = windows.Columns;
-            for (int p = Share(planes, part, parts); p < Share(planes, part + 1, parts); p++)
+            for (int p = WorkerPool.Share(planes, part, parts); p < WorkerPool.Share(planes, part + 1, parts); p++)
             {
                 T* plane = x + ((nint)p * windows.PlaneLength);
                 if (spreads) new Span<T>(plane, windows.PlaneLength).Clear();

@@ -83,12 +83,10 @@ internal readonly unsafe struct UpdatePass<T, TRule> : IParallelWork
     private void Run<V>(int part, int parts)
         where V : unmanaged, IVector<V, T>
     {
-        int vectors = _length / V.Count, end = Share(vectors, part + 1, parts) * V.Count;
-        Whole<V>(Share(vectors, part, parts) * V.Count, end);
+        int vectors = _length / V.Count, end = WorkerPool.Share(vectors, part + 1, parts) * V.Count;
+        Whole<V>(WorkerPool.Share(vectors, part, parts) * V.Count, end);
         if (part == parts - 1 && end < _length) Rest<V>(end, _length - end);
     }
-
-    private static int Share(int count, int part, int parts) => (int)((long)count * part / parts);
 
     [MethodImpl(Simd.HotLoop)]
     private void Whole<V>(int start, int end)

@@ -72,6 +72,12 @@ internal static unsafe class WorkerPool
         return parts == 1 ? 1 : (int)Math.Max(parts, Math.Min(4L * parts, cost / (PieceGrains * grain)));
     }
 
+    /// <summary>Where part <paramref name="part"/> of <paramref name="parts"/> begins, and the one before it ends, of things in a row.</summary>
+    internal static int Share(int count, int part, int parts) => (int)((long)count * part / parts);
+
+    /// <inheritdoc cref="Share(int, int, int)"/>
+    internal static long Share(long count, int part, int parts) => (long)((Int128)count * part / parts);
+
     /// <summary>
     /// Runs <paramref name="work"/> in <paramref name="parts"/> parts on as many threads as there are, in no particular
     /// order.

@@ -46,10 +46,10 @@ internal unsafe struct RecurrentBackwardSweep<T, V, TCell> : IParallelWork
     public void Run(int part, int parts)
     {
         bool byRows = Blocks == 1;
-        int b0 = byRows ? RecurrentPlan.Share(Shape.Batch, part, parts) : 0;
-        int b1 = byRows ? RecurrentPlan.Share(Shape.Batch, part + 1, parts) : Shape.Batch;
-        int firstBlock = byRows ? 0 : RecurrentPlan.Share(Blocks, part, parts);
-        int lastBlock = byRows ? 1 : RecurrentPlan.Share(Blocks, part + 1, parts);
+        int b0 = byRows ? WorkerPool.Share(Shape.Batch, part, parts) : 0;
+        int b1 = byRows ? WorkerPool.Share(Shape.Batch, part + 1, parts) : Shape.Batch;
+        int firstBlock = byRows ? 0 : WorkerPool.Share(Blocks, part, parts);
+        int lastBlock = byRows ? 1 : WorkerPool.Share(Blocks, part + 1, parts);
         int depth = Shape.Gates * Shape.Hidden;
         for (int block = part; block < Blocks; block += parts)
         {
@@ -79,8 +79,8 @@ internal unsafe struct RecurrentBackwardSweep<T, V, TCell> : IParallelWork
     private readonly (int Start, int End) Units(int block)
     {
         int vectors = GemmDriver<T, V>.Vectors(Shape.Hidden);
-        return (RecurrentPlan.Share(vectors, block, Blocks) * V.Count,
-            Math.Min(RecurrentPlan.Share(vectors, block + 1, Blocks) * V.Count, Shape.Hidden));
+        return (WorkerPool.Share(vectors, block, Blocks) * V.Count,
+            Math.Min(WorkerPool.Share(vectors, block + 1, Blocks) * V.Count, Shape.Hidden));
     }
 
     private readonly void Cell(int step, int b0, int b1, int block)

@@ -65,10 +65,10 @@ internal unsafe struct RecurrentForwardSweep<T, V, TCell> : IParallelWork
     public void Run(int part, int parts)
     {
         bool byRows = Blocks == 1;
-        int b0 = byRows ? RecurrentPlan.Share(Shape.Batch, part, parts) : 0;
-        int b1 = byRows ? RecurrentPlan.Share(Shape.Batch, part + 1, parts) : Shape.Batch;
-        int firstBlock = byRows ? 0 : RecurrentPlan.Share(Blocks, part, parts);
-        int lastBlock = byRows ? 1 : RecurrentPlan.Share(Blocks, part + 1, parts);
+        int b0 = byRows ? WorkerPool.Share(Shape.Batch, part, parts) : 0;
+        int b1 = byRows ? WorkerPool.Share(Shape.Batch, part + 1, parts) : Shape.Batch;
+        int firstBlock = byRows ? 0 : WorkerPool.Share(Blocks, part, parts);
+        int lastBlock = byRows ? 1 : WorkerPool.Share(Blocks, part + 1, parts);
         for (int block = firstBlock; block < lastBlock; block++)
         {
             Pack(block, byRows ? part : 0, byRows ? parts : 1);
@@ -76,7 +76,7 @@ internal unsafe struct RecurrentForwardSweep<T, V, TCell> : IParallelWork
         if (TurnedIh != null)
         {
             int rows = Shape.Gates * Shape.Hidden;
-            int r0 = RecurrentPlan.Share(rows, part, parts), r1 = RecurrentPlan.Share(rows, part + 1, parts);
+            int r0 = WorkerPool.Share(rows, part, parts), r1 = WorkerPool.Share(rows, part + 1, parts);
             Transposition.Copy(WeightIh + ((nint)r0 * Shape.Input), Shape.Input, r1 - r0, Shape.Input, TurnedIh + r0, rows);
         }
         WorkerPool.Synchronize(parts);
@@ -107,8 +107,8 @@ internal unsafe struct RecurrentForwardSweep<T, V, TCell> : IParallelWork
     private readonly (int Start, int End) Units(int block)
     {
         int vectors = GemmDriver<T, V>.Vectors(Shape.Hidden);
-        return (RecurrentPlan.Share(vectors, block, Blocks) * V.Count,
-            Math.Min(RecurrentPlan.Share(vectors, block + 1, Blocks) * V.Count, Shape.Hidden));
+        return (WorkerPool.Share(vectors, block, Blocks) * V.Count,
+            Math.Min(WorkerPool.Share(vectors, block + 1, Blocks) * V.Count, Shape.Hidden));
     }
 
     private readonly T* PackAt(T* packed, int depth, int gate, int block) =>

@@ -229,8 +229,8 @@ internal static unsafe partial class RecurrentKernel
         public readonly void Run(int part, int parts)
         {
             int vectors = GemmDriver<T, V>.Vectors(Columns);
-            int start = RecurrentPlan.Share(vectors, part, parts) * V.Count;
-            int end = Math.Min(RecurrentPlan.Share(vectors, part + 1, parts) * V.Count, Columns);
+            int start = WorkerPool.Share(vectors, part, parts) * V.Count;
+            int end = Math.Min(WorkerPool.Share(vectors, part + 1, parts) * V.Count, Columns);
             for (int index = 0; index < Classes && !Accumulate && start < end; index++)
             {
                 new Span<T>(Destination + (index * DestinationRow) + start, end - start).Clear();
@@ -264,8 +264,8 @@ internal static unsafe partial class RecurrentKernel
         public readonly void Run(int part, int parts)
         {
             int vectors = GemmDriver<T, V>.Vectors(Columns);
-            int start = RecurrentPlan.Share(vectors, part, parts) * V.Count;
-            int end = Math.Min(RecurrentPlan.Share(vectors, part + 1, parts) * V.Count, Columns);
+            int start = WorkerPool.Share(vectors, part, parts) * V.Count;
+            int end = Math.Min(WorkerPool.Share(vectors, part + 1, parts) * V.Count, Columns);
             int i = start;
             for (; i + (4 * V.Count) <= end; i += 4 * V.Count)
             {

@@ -55,6 +55,4 @@ internal readonly struct RecurrentPlan
         }
         return takesPart;
     }
-
-    internal static int Share(int count, int part, int parts) => (int)((long)count * part / parts);
 }
