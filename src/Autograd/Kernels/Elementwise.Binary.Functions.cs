@@ -101,7 +101,16 @@ internal readonly struct MultiplyAddFunction : ITernaryFunction
         V.MultiplyAdd(x, y, z);
 }
 
-/// <summary>The gradient of x / y to y; to x it is gy / y.</summary>
+/// <summary>The gradient of x / y to x: gy / y.</summary>
+internal readonly struct QuotientGradientFunction : ITernaryFunction
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V, T>(V x, V y, V z)
+        where V : unmanaged, IVector<V, T>
+        where T : unmanaged, IFloatingPointIeee754<T> => x / z;
+}
+
+/// <summary>The gradient of x / y to y.</summary>
 internal readonly struct DivideGradientFunction : ITernaryFunction
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -176,4 +185,13 @@ internal readonly struct Atan2GradientFunction : ITernaryFunction
         V u = x / large, v = y / large;
         return gy * (u / V.MultiplyAdd(u, u, v * v) / large);
     }
+}
+
+/// <summary>The gradient of atan2(y, x) to x: −gy y/(x² + y²).</summary>
+internal readonly struct Atan2AbscissaGradientFunction : ITernaryFunction
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V, T>(V x, V y, V z)
+        where V : unmanaged, IVector<V, T>
+        where T : unmanaged, IFloatingPointIeee754<T> => default(Atan2GradientFunction).Invoke<V, T>(x, -y, z);
 }

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using Autograd.Kernels;
 
 namespace Autograd;
@@ -126,15 +125,6 @@ internal sealed class DivideOperation<T> : BinaryOperation<T, DivideFunction, Qu
     protected override Variable<T> Left(Variable<T> g, Variable<T> a, Variable<T> b, Variable<T> y) => g / b;
 
     protected override Variable<T> Right(Variable<T> g, Variable<T> a, Variable<T> b, Variable<T> y) => -(g * y / b);
-}
-
-/// <summary>The gradient of x / y to x: gy / y.</summary>
-internal readonly struct QuotientGradientFunction : ITernaryFunction
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V, T>(V x, V y, V z)
-        where V : unmanaged, IVector<V, T>
-        where T : unmanaged, IFloatingPointIeee754<T> => x / z;
 }
 
 /// <summary>y = f(x, number) for an f of one number. Where f is linear, its kernel serves the gradient too.</summary>

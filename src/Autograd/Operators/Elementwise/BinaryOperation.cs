@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using Autograd.Kernels;
 
 namespace Autograd;
@@ -62,16 +61,6 @@ internal sealed class BinaryGateOperation<T, TFunction> : Operation<T>
     {
         if (context.Needs(0)) context.Accumulate(0, context.Cotangent().Gate<TFunction>(context.Input(1), context.Input(2)));
     }
-}
-
-/// <summary>f with its last two arguments exchanged.</summary>
-internal readonly struct Swapped<TFunction>(TFunction function) : ITernaryFunction
-    where TFunction : unmanaged, ITernaryFunction
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V, T>(V x, V y, V z)
-        where V : unmanaged, IVector<V, T>
-        where T : unmanaged, IFloatingPointIeee754<T> => function.Invoke<V, T>(x, z, y);
 }
 
 public readonly partial struct Variable<T>

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using Autograd.Kernels;
 
 namespace Autograd;
@@ -110,22 +109,4 @@ internal sealed class PowOperation<T> : BinaryOperation<T, PowFunction, PowBaseG
 
     protected override Variable<T> Right(Variable<T> g, Variable<T> a, Variable<T> b, Variable<T> y) =>
         (g * (a.Pow(b) * a.Log())).Gate<NonzeroBaseFunction>(a, b);
-}
-
-/// <summary>0 where b = 0, else g.</summary>
-internal readonly struct NonzeroExponentFunction : ITernaryFunction
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V, T>(V x, V y, V z)
-        where V : unmanaged, IVector<V, T>
-        where T : unmanaged, IFloatingPointIeee754<T> => V.Select(V.Equal(z, V.Zero), V.Zero, x);
-}
-
-/// <summary>0 where a = 0 and b ≥ 0, else g.</summary>
-internal readonly struct NonzeroBaseFunction : ITernaryFunction
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V, T>(V x, V y, V z)
-        where V : unmanaged, IVector<V, T>
-        where T : unmanaged, IFloatingPointIeee754<T> => V.Select(V.Equal(y, V.Zero) & V.LessOrEqual(V.Zero, z), V.Zero, x);
 }

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using Autograd.Kernels;
 
 namespace Autograd;
@@ -117,13 +116,4 @@ internal sealed class Atan2Operation<T> : BinaryOperation<T, Atan2Function, Swap
     protected override Variable<T> Left(Variable<T> g, Variable<T> a, Variable<T> b, Variable<T> y) => g * (b / (a.Square() + b.Square()));
 
     protected override Variable<T> Right(Variable<T> g, Variable<T> a, Variable<T> b, Variable<T> y) => g * (-a / (a.Square() + b.Square()));
-}
-
-/// <summary>The gradient of atan2(y, x) to x: −gy y/(x² + y²).</summary>
-internal readonly struct Atan2AbscissaGradientFunction : ITernaryFunction
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V, T>(V x, V y, V z)
-        where V : unmanaged, IVector<V, T>
-        where T : unmanaged, IFloatingPointIeee754<T> => default(Atan2GradientFunction).Invoke<V, T>(x, -y, z);
 }

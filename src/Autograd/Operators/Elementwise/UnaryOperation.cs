@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using Autograd.Kernels;
 
 namespace Autograd;
@@ -86,24 +85,6 @@ internal sealed class GateOperation<T, TFunction> : Operation<T>
     {
         if (context.Needs(0)) context.Accumulate(0, context.Cotangent().Gate(context.Input(1), _function));
     }
-}
-
-/// <summary>g where x > threshold, else 0.</summary>
-internal readonly struct AboveFunction(double threshold) : IBinaryFunction
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V, T>(V x, V y)
-        where V : unmanaged, IVector<V, T>
-        where T : unmanaged, IFloatingPointIeee754<T> => V.Select(V.Less(V.Constant(threshold), y), x, V.Zero);
-}
-
-/// <summary>0 where x > threshold, else g.</summary>
-internal readonly struct NotAboveFunction(double threshold) : IBinaryFunction
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V, T>(V x, V y)
-        where V : unmanaged, IVector<V, T>
-        where T : unmanaged, IFloatingPointIeee754<T> => V.Select(V.Less(V.Constant(threshold), y), V.Zero, x);
 }
 
 public readonly partial struct Variable<T>
