@@ -19,6 +19,12 @@ internal static unsafe class Gemm
     /// <summary>The work, in multiply-adds, below which a further thread costs more than it gives.</summary>
     private const long Grain = 1 << 19;
 
+    /// <summary>The work from which on it pays to let threads even out who has done how much: about half a millisecond.</summary>
+    private const long LongWork = 1 << 25;
+
+    /// <summary>What that is worth, as a share of the time.</summary>
+    private const double EvenGain = 0.07;
+
     /// <summary>The vector width in bits that the machine runs fastest.</summary>
     /// <remarks>
     /// Not Vector512.IsHardwareAccelerated: it is false on processors that lower their clock for 512-bit code, which
@@ -162,6 +168,7 @@ internal static unsafe class Gemm
     {
         private GemmProblem<T> _problem;
         private int _rowParts;
+        private bool _isUneven;
 
         internal static void Start(in GemmProblem<T> p)
         {
@@ -174,11 +181,12 @@ internal static unsafe class Gemm
                 StartTransposed(p);
                 return;
             }
-            int parts = WorkerPool.PiecesFor((long)p.M * p.N * Math.Max(p.K, 1), Grain);
+            int parts = WorkerPool.PartsFor((long)p.M * p.N * Math.Max(p.K, 1), Grain);
             var work = new GemmWork<T, V> { _problem = p, _rowParts = 1 };
             if (parts > 1)
             {
                 (work._rowParts, int columnParts) = Grid(p, parts);
+                work._isUneven = work._rowParts * columnParts > parts;
                 parts = work._rowParts * columnParts;
             }
             WorkerPool.Run(work, parts);
@@ -205,42 +213,61 @@ internal static unsafe class Gemm
         }
 
         /// <summary>
-        /// The grid of parts whose slowest part is cheapest, counting that each part copies its own share of both factors.
+        /// The grid of pieces whose slowest thread is done first: one for each thread, or for long work two in a row or a column, of uneven
+        /// size. Copying a column of B costs as much as two tiles more of rows would, copying a row of A as much as two and a half vectors more of columns.
         /// </summary>
-        private static (int Rows, int Columns) Grid(in GemmProblem<T> p, int parts)
+        private static (int Rows, int Columns) Grid(in GemmProblem<T> p, int threads)
         {
-            int vectors = GemmDriver<T, V>.Vectors(p.N), bestRows = 1, bestColumns = 1;
-            double best = double.MaxValue;
-            for (int rowParts = 1; rowParts <= Math.Min(parts, p.M); rowParts++)
+            int vectors = GemmDriver<T, V>.Vectors(p.N), tiles = Tiles(p), units = Units(p), bestRows = 1, bestColumns = 1;
+            double right = p.Right == GemmRight.Packed ? 0 : 16, left = 2.5, best = double.MaxValue;
+            for (int rowParts = 1; rowParts <= Math.Min(threads, tiles); rowParts++)
             {
-                int columnParts = Math.Min(parts / rowParts, p.Right == GemmRight.Packed ? GemmDriver<T, V>.Panels(vectors) : vectors);
-                double rows = (p.M + rowParts - 1) / rowParts;
-                double columns = p.Right == GemmRight.Packed
-                    ? Math.Min(vectors, 3 * ((GemmDriver<T, V>.Panels(vectors) + columnParts - 1) / columnParts))
-                    : (vectors + columnParts - 1) / columnParts;
-                double cost = (rows * columns) + (2 * columns) + (rows / 2);
-                if (cost < best)
-                {
-                    (best, bestRows, bestColumns) = (cost, rowParts, columnParts);
-                }
+                int columnParts = Math.Min(threads / rowParts, units);
+                double rows = Math.Min((tiles + rowParts - 1) / rowParts * GemmDriver<T, V>.TileRows, p.M);
+                double columns = Math.Min((units + columnParts - 1) / columnParts * (p.Right == GemmRight.Packed ? GemmDriver<T, V>.PanelVectors : 1), vectors);
+                Offer((rows * columns) + (right * columns) + (left * rows), rowParts, columnParts);
+            }
+            if ((long)p.M * p.N * p.K / threads >= LongWork)
+            {
+                double even = (1 - EvenGain) * p.M * vectors / threads, share = 1.0 / threads;
+                if (tiles >= WorkerPool.UnevenLeast(threads)) Offer(even + (right * vectors * 2) + (left * p.M * share), 2 * threads, 1);
+                if (units >= WorkerPool.UnevenLeast(threads)) Offer(even + (right * vectors * share) + (left * p.M * 2), 1, 2 * threads);
             }
             return (bestRows, bestColumns);
+
+            void Offer(double cost, int rowParts, int columnParts)
+            {
+                if (cost < best) (best, bestRows, bestColumns) = (cost, rowParts, columnParts);
+            }
+        }
+
+        /// <summary>Whole tiles, by which rows are cut.</summary>
+        private static int Tiles(in GemmProblem<T> p) => Math.Max(p.M / GemmDriver<T, V>.TileRows, 1);
+
+        /// <summary>Vectors, or panels if B is packed, by which columns are cut.</summary>
+        private static int Units(in GemmProblem<T> p)
+        {
+            int vectors = GemmDriver<T, V>.Vectors(p.N);
+            return p.Right == GemmRight.Packed ? GemmDriver<T, V>.Panels(vectors) : vectors;
         }
 
         public readonly void Run(int part, int parts)
         {
+            GemmProblem<T> p = _problem;
             int rowParts = parts == 1 ? 1 : _rowParts, columnParts = parts / rowParts;
-            int rowPart = part / columnParts, columnPart = part % columnParts;
-            int vectors = GemmDriver<T, V>.Vectors(_problem.N);
-            int units = _problem.Right == GemmRight.Packed ? GemmDriver<T, V>.Panels(vectors) : vectors;
-            int start = WorkerPool.Share(units, columnPart, columnParts), end = WorkerPool.Share(units, columnPart + 1, columnParts);
-            if (_problem.Right == GemmRight.Packed)
+            int rowPart = part / columnParts, columnPart = part % columnParts, vectors = GemmDriver<T, V>.Vectors(p.N);
+            int start = Share(Units(p), columnPart, columnParts), end = Share(Units(p), columnPart + 1, columnParts);
+            if (p.Right == GemmRight.Packed)
             {
                 start = GemmDriver<T, V>.PanelStart(vectors, start);
                 end = GemmDriver<T, V>.PanelStart(vectors, end);
             }
-            int first = WorkerPool.Share(_problem.M, rowPart, rowParts), last = WorkerPool.Share(_problem.M, rowPart + 1, rowParts);
-            GemmDriver<T, V>.Rectangle(_problem, first, last, start * V.Count, Math.Min(end * V.Count, _problem.N));
+            int first = Share(Tiles(p), rowPart, rowParts) * GemmDriver<T, V>.TileRows;
+            int last = rowPart + 1 == rowParts ? p.M : Share(Tiles(p), rowPart + 1, rowParts) * GemmDriver<T, V>.TileRows;
+            GemmDriver<T, V>.Rectangle(p, first, last, start * V.Count, Math.Min(end * V.Count, p.N));
         }
+
+        private readonly int Share(int count, int part, int parts) =>
+            _isUneven && parts > 1 ? WorkerPool.UnevenShare(count, part, parts) : WorkerPool.Share(count, part, parts);
     }
 }

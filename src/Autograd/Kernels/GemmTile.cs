@@ -26,15 +26,22 @@ internal readonly struct N7 : IConstant { public static int Value => 7; }
 
 internal readonly struct N8 : IConstant { public static int Value => 8; }
 
-/// <summary>What a register tile computes. A and B may lie packed or in place: both have free strides, counted in elements.</summary>
+/// <summary>
+/// What a register tile computes, or several below each other. A and B may lie packed or in place: both have free strides, counted in elements.
+/// </summary>
 internal unsafe struct TileWork<T>
     where T : unmanaged
 {
+    /// <summary>Tiles, which share B; <see cref="Copy"/> is for one alone.</summary>
+    internal int Tiles;
     internal T* A;
     internal nint ARow;
 
     /// <summary>From one k to the next.</summary>
     internal nint AStep;
+
+    /// <summary>From one tile to the next.</summary>
+    internal nint ATile;
     internal T* B;
     internal nint BStep;
 
@@ -53,6 +60,60 @@ internal unsafe struct TileWork<T>
     internal T* C;
     internal nint CRow;
     internal bool Accumulate;
+}
+
+/// <summary>Chooses the register tile of so many rows and vectors.</summary>
+internal static class GemmTiles<T, V>
+    where T : unmanaged
+    where V : unmanaged, IVector<V, T>
+{
+    internal static void Run(int rows, int vectors, in TileWork<T> work)
+    {
+        switch (vectors)
+        {
+            case 1:
+                Run<N1>(rows, work);
+                break;
+            case 2:
+                Run<N2>(rows, work);
+                break;
+            default:
+                Run<N3>(rows, work);
+                break;
+        }
+    }
+
+    private static void Run<N>(int rows, in TileWork<T> work)
+        where N : struct, IConstant
+    {
+        switch (rows)
+        {
+            case 1:
+                GemmTile<T, V, N1, N>.Run(work);
+                break;
+            case 2:
+                GemmTile<T, V, N2, N>.Run(work);
+                break;
+            case 3:
+                GemmTile<T, V, N3, N>.Run(work);
+                break;
+            case 4:
+                GemmTile<T, V, N4, N>.Run(work);
+                break;
+            case 5:
+                GemmTile<T, V, N5, N>.Run(work);
+                break;
+            case 6:
+                GemmTile<T, V, N6, N>.Run(work);
+                break;
+            case 7:
+                GemmTile<T, V, N7, N>.Run(work);
+                break;
+            default:
+                GemmTile<T, V, N8, N>.Run(work);
+                break;
+        }
+    }
 }
 
 /// <summary>
@@ -95,71 +156,75 @@ internal static unsafe class GemmTile<T, V, R, N>
         where TExtra : struct, IConstant
         where TGathers : struct, IConstant
     {
-        T* a = work.A, b = work.B, c = work.C, copy = work.Copy, ahead = work.Ahead;
-        nint* places = work.Places;
+        T* copy = work.Copy, ahead = work.Ahead;
         nint aheadStep = work.AheadStep, aRow = work.ARow, aStep = work.AStep, bStep = work.BStep, cRow = work.CRow;
-        V s00 = V.Zero, s01 = V.Zero, s02 = V.Zero;
-        V s10 = V.Zero, s11 = V.Zero, s12 = V.Zero;
-        V s20 = V.Zero, s21 = V.Zero, s22 = V.Zero;
-        V s30 = V.Zero, s31 = V.Zero, s32 = V.Zero;
-        V s40 = V.Zero, s41 = V.Zero, s42 = V.Zero;
-        V s50 = V.Zero, s51 = V.Zero, s52 = V.Zero;
-        V s60 = V.Zero, s61 = V.Zero, s62 = V.Zero;
-        V s70 = V.Zero, s71 = V.Zero, s72 = V.Zero;
-        if (work.Accumulate)
-        {
-            Load(c, ref s00, ref s01, ref s02);
-            if (R.Value > 1) Load(c + cRow, ref s10, ref s11, ref s12);
-            if (R.Value > 2) Load(c + (2 * cRow), ref s20, ref s21, ref s22);
-            if (R.Value > 3) Load(c + (3 * cRow), ref s30, ref s31, ref s32);
-            if (R.Value > 4) Load(c + (4 * cRow), ref s40, ref s41, ref s42);
-            if (R.Value > 5) Load(c + (5 * cRow), ref s50, ref s51, ref s52);
-            if (R.Value > 6) Load(c + (6 * cRow), ref s60, ref s61, ref s62);
-            if (R.Value > 7) Load(c + (7 * cRow), ref s70, ref s71, ref s72);
-        }
-        T* a1 = a + aRow, a2 = a1 + aRow, a3 = a2 + aRow, a4 = a3 + aRow, a5 = a4 + aRow, a6 = a5 + aRow, a7 = a6 + aRow;
         nint end = work.Count * aStep;
-        for (nint k = 0; k != end; k += aStep)
+        for (int tile = 0; tile < work.Tiles; tile++)
         {
-            T* from = TGathers.Value == 1 ? b + *places++ : b;
-            V b0 = V.Load(from);
-            V b1 = N.Value > 1 ? V.Load(from + V.Count) : V.Zero;
-            V b2 = N.Value > 2 ? V.Load(from + (2 * V.Count)) : V.Zero;
-            Add(V.Broadcast(a[k]), b0, b1, b2, ref s00, ref s01, ref s02);
-            if (R.Value > 1) Add(V.Broadcast(a1[k]), b0, b1, b2, ref s10, ref s11, ref s12);
-            if (R.Value > 2) Add(V.Broadcast(a2[k]), b0, b1, b2, ref s20, ref s21, ref s22);
-            if (R.Value > 3) Add(V.Broadcast(a3[k]), b0, b1, b2, ref s30, ref s31, ref s32);
-            if (R.Value > 4) Add(V.Broadcast(a4[k]), b0, b1, b2, ref s40, ref s41, ref s42);
-            if (R.Value > 5) Add(V.Broadcast(a5[k]), b0, b1, b2, ref s50, ref s51, ref s52);
-            if (R.Value > 6) Add(V.Broadcast(a6[k]), b0, b1, b2, ref s60, ref s61, ref s62);
-            if (R.Value > 7) Add(V.Broadcast(a7[k]), b0, b1, b2, ref s70, ref s71, ref s72);
-            if (TGathers.Value == 0) b += bStep;
-            if (TExtra.Value == 1 && TGathers.Value == 0)
+            T* a = work.A + (tile * work.ATile), b = work.B, c = work.C + (tile * R.Value * cRow);
+            nint* places = work.Places;
+            V s00 = V.Zero, s01 = V.Zero, s02 = V.Zero;
+            V s10 = V.Zero, s11 = V.Zero, s12 = V.Zero;
+            V s20 = V.Zero, s21 = V.Zero, s22 = V.Zero;
+            V s30 = V.Zero, s31 = V.Zero, s32 = V.Zero;
+            V s40 = V.Zero, s41 = V.Zero, s42 = V.Zero;
+            V s50 = V.Zero, s51 = V.Zero, s52 = V.Zero;
+            V s60 = V.Zero, s61 = V.Zero, s62 = V.Zero;
+            V s70 = V.Zero, s71 = V.Zero, s72 = V.Zero;
+            if (work.Accumulate)
             {
-                T* later = b + (PrefetchRows * bStep);
-                Simd.Prefetch(later);
-                if (N.Value > 1) Simd.Prefetch(later + V.Count);
-                if (N.Value > 2) Simd.Prefetch(later + (2 * V.Count));
+                Load(c, ref s00, ref s01, ref s02);
+                if (R.Value > 1) Load(c + cRow, ref s10, ref s11, ref s12);
+                if (R.Value > 2) Load(c + (2 * cRow), ref s20, ref s21, ref s22);
+                if (R.Value > 3) Load(c + (3 * cRow), ref s30, ref s31, ref s32);
+                if (R.Value > 4) Load(c + (4 * cRow), ref s40, ref s41, ref s42);
+                if (R.Value > 5) Load(c + (5 * cRow), ref s50, ref s51, ref s52);
+                if (R.Value > 6) Load(c + (6 * cRow), ref s60, ref s61, ref s62);
+                if (R.Value > 7) Load(c + (7 * cRow), ref s70, ref s71, ref s72);
             }
-            if (TExtra.Value == 1)
+            T* a1 = a + aRow, a2 = a1 + aRow, a3 = a2 + aRow, a4 = a3 + aRow, a5 = a4 + aRow, a6 = a5 + aRow, a7 = a6 + aRow;
+            for (nint k = 0; k != end; k += aStep)
             {
-                Store(copy, b0, b1, b2);
-                copy += N.Value * V.Count;
+                T* from = TGathers.Value == 1 ? b + *places++ : b;
+                V b0 = V.Load(from);
+                V b1 = N.Value > 1 ? V.Load(from + V.Count) : V.Zero;
+                V b2 = N.Value > 2 ? V.Load(from + (2 * V.Count)) : V.Zero;
+                Add(V.Broadcast(a[k]), b0, b1, b2, ref s00, ref s01, ref s02);
+                if (R.Value > 1) Add(V.Broadcast(a1[k]), b0, b1, b2, ref s10, ref s11, ref s12);
+                if (R.Value > 2) Add(V.Broadcast(a2[k]), b0, b1, b2, ref s20, ref s21, ref s22);
+                if (R.Value > 3) Add(V.Broadcast(a3[k]), b0, b1, b2, ref s30, ref s31, ref s32);
+                if (R.Value > 4) Add(V.Broadcast(a4[k]), b0, b1, b2, ref s40, ref s41, ref s42);
+                if (R.Value > 5) Add(V.Broadcast(a5[k]), b0, b1, b2, ref s50, ref s51, ref s52);
+                if (R.Value > 6) Add(V.Broadcast(a6[k]), b0, b1, b2, ref s60, ref s61, ref s62);
+                if (R.Value > 7) Add(V.Broadcast(a7[k]), b0, b1, b2, ref s70, ref s71, ref s72);
+                if (TGathers.Value == 0) b += bStep;
+                if (TExtra.Value == 1 && TGathers.Value == 0)
+                {
+                    T* later = b + (PrefetchRows * bStep);
+                    Simd.Prefetch(later);
+                    if (N.Value > 1) Simd.Prefetch(later + V.Count);
+                    if (N.Value > 2) Simd.Prefetch(later + (2 * V.Count));
+                }
+                if (TExtra.Value == 1)
+                {
+                    Store(copy, b0, b1, b2);
+                    copy += N.Value * V.Count;
+                }
+                if (TExtra.Value == 2)
+                {
+                    Simd.PrefetchFar(ahead);
+                    ahead += aheadStep;
+                }
             }
-            if (TExtra.Value == 2)
-            {
-                Simd.PrefetchFar(ahead);
-                ahead += aheadStep;
-            }
+            Store(c, s00, s01, s02);
+            if (R.Value > 1) Store(c + cRow, s10, s11, s12);
+            if (R.Value > 2) Store(c + (2 * cRow), s20, s21, s22);
+            if (R.Value > 3) Store(c + (3 * cRow), s30, s31, s32);
+            if (R.Value > 4) Store(c + (4 * cRow), s40, s41, s42);
+            if (R.Value > 5) Store(c + (5 * cRow), s50, s51, s52);
+            if (R.Value > 6) Store(c + (6 * cRow), s60, s61, s62);
+            if (R.Value > 7) Store(c + (7 * cRow), s70, s71, s72);
         }
-        Store(c, s00, s01, s02);
-        if (R.Value > 1) Store(c + cRow, s10, s11, s12);
-        if (R.Value > 2) Store(c + (2 * cRow), s20, s21, s22);
-        if (R.Value > 3) Store(c + (3 * cRow), s30, s31, s32);
-        if (R.Value > 4) Store(c + (4 * cRow), s40, s41, s42);
-        if (R.Value > 5) Store(c + (5 * cRow), s50, s51, s52);
-        if (R.Value > 6) Store(c + (6 * cRow), s60, s61, s62);
-        if (R.Value > 7) Store(c + (7 * cRow), s70, s71, s72);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -75,6 +75,19 @@ internal static unsafe class WorkerPool
     /// <summary>Where part <paramref name="part"/> of <paramref name="parts"/> begins, and the one before it ends, of things in a row.</summary>
     internal static int Share(int count, int part, int parts) => (int)((long)count * part / parts);
 
+    /// <summary>
+    /// The same for twice as many parts as there are threads, of uneven size: first each thread takes three quarters of its share, then
+    /// whoever is free takes one of the quarters, which lie in the middle, since workers take parts from the last one down.
+    /// </summary>
+    internal static int UnevenShare(int count, int part, int parts)
+    {
+        int threads = parts / 2, quarters = (2 * Math.Min(part, 1)) + Math.Clamp(part, 1, threads + 1) + (3 * Math.Max(part - threads - 1, 0));
+        return (int)((long)count * (part == 0 ? 0 : quarters) / (4 * threads));
+    }
+
+    /// <summary>The least number of things that so many threads can share unevenly with something for each part.</summary>
+    internal static int UnevenLeast(int threads) => 4 * threads;
+
     /// <inheritdoc cref="Share(int, int, int)"/>
     internal static long Share(long count, int part, int parts) => (long)((Int128)count * part / parts);
 
