@@ -24,6 +24,9 @@ internal readonly unsafe struct GemmNest<T, V>
     /// </summary>
     private const int PackRightRows = 8;
 
+    /// <summary>Rows that an A that is not transposed is fetched ahead.</summary>
+    private const int PrefetchedRows = 4;
+
     /// <summary>Steps of k that a transposed A is fetched ahead while it is copied together.</summary>
     private const int PrefetchSteps = 8;
 
@@ -173,7 +176,10 @@ internal readonly unsafe struct GemmNest<T, V>
     {
         if (!_p.TransposeA)
         {
-            CopyRows(end - m, count, _p.A + (m * _p.Lda) + k, _p.Lda, _left, _leftRow);
+            for (int row = 0; row < end - m; row++)
+            {
+                PackRow(_p.A + ((m + row) * _p.Lda) + k, count, _left + (row * _leftRow));
+            }
             return;
         }
         int whole = TileHeight(_m1 - m) == TileRows ? TilesAlike(m, end) : 0;
@@ -182,6 +188,22 @@ internal readonly unsafe struct GemmNest<T, V>
         {
             height = TileHeight(_m1 - row);
             CopyRows(count, height, _p.A + (k * _p.Lda) + row, _p.Lda, _left + ((row - m) * _leftRow), height);
+        }
+    }
+
+    /// <summary>One row of A, while one that comes soon is fetched: rows are too short for the processor to do that well by itself.</summary>
+    private void PackRow(T* source, int count, T* destination)
+    {
+        T* ahead = source + (PrefetchedRows * _p.Lda);
+        int i = 0;
+        for (; i + V.Count <= count; i += V.Count)
+        {
+            Simd.Prefetch(ahead + i);
+            V.Store(V.Load(source + i), destination + i);
+        }
+        for (; i < count; i++)
+        {
+            destination[i] = source[i];
         }
     }
 
