@@ -3,7 +3,7 @@ using MathNet.Numerics.Providers.LinearAlgebra;
 
 namespace Autograd.Kernels;
 
-/// <summary>The Cholesky factor of a symmetric positive definite matrix, in double for every element type.</summary>
+/// <summary>The Cholesky factor of a symmetric positive definite matrix, in double for every element type. MathNet cuts the work.</summary>
 internal static class CholeskyFactor
 {
     /// <summary>Y = L, lower triangular, with L Lᵀ = (A + Aᵀ)/2; false if that is not positive definite or has NaN.</summary>

@@ -37,7 +37,7 @@ internal static unsafe class Convolution
 {
     /// <summary>y = b + w ⋆ x; no bias if <paramref name="bias"/> is empty.</summary>
     internal static void Forward<T>(in ConvolutionShape shape, ReadOnlySpan<T> x, ReadOnlySpan<T> w, ReadOnlySpan<T> bias, Span<T> y)
-        where T : unmanaged, IFloatingPointIeee754<T> => Forward(Gemm.NativeVectorBits, shape, x, w, bias, y);
+        where T : unmanaged, IFloatingPointIeee754<T> => Forward(Simd.Best, shape, x, w, bias, y);
 
     /// <summary>The same at a chosen vector width, for tests.</summary>
     internal static void Forward<T>(int vectorBits, in ConvolutionShape shape, ReadOnlySpan<T> x, ReadOnlySpan<T> w, ReadOnlySpan<T> bias, Span<T> y)
@@ -54,7 +54,7 @@ internal static unsafe class Convolution
 
     /// <summary>gx = (or +=) the gradient by the input: gy spread through w. Also the transposed convolution.</summary>
     internal static void InputGradient<T>(in ConvolutionShape shape, ReadOnlySpan<T> gy, ReadOnlySpan<T> w, Span<T> gx, bool accumulate)
-        where T : unmanaged, IFloatingPointIeee754<T> => InputGradient(Gemm.NativeVectorBits, shape, gy, w, gx, accumulate);
+        where T : unmanaged, IFloatingPointIeee754<T> => InputGradient(Simd.Best, shape, gy, w, gx, accumulate);
 
     /// <summary>The same at a chosen vector width, for tests.</summary>
     internal static void InputGradient<T>(int vectorBits, in ConvolutionShape shape, ReadOnlySpan<T> gy, ReadOnlySpan<T> w, Span<T> gx, bool accumulate)
@@ -70,7 +70,7 @@ internal static unsafe class Convolution
 
     /// <summary>gw = the gradient by the weight: x against gy, summed over windows and batch.</summary>
     internal static void WeightGradient<T>(in ConvolutionShape shape, ReadOnlySpan<T> x, ReadOnlySpan<T> gy, Span<T> gw)
-        where T : unmanaged, IFloatingPointIeee754<T> => WeightGradient(Gemm.NativeVectorBits, shape, x, gy, gw);
+        where T : unmanaged, IFloatingPointIeee754<T> => WeightGradient(Simd.Best, shape, x, gy, gw);
 
     /// <summary>The same at a chosen vector width, for tests.</summary>
     internal static void WeightGradient<T>(int vectorBits, in ConvolutionShape shape, ReadOnlySpan<T> x, ReadOnlySpan<T> gy, Span<T> gw)

@@ -36,6 +36,9 @@ internal readonly struct ExpOfSumFunction : ITernaryFunction
 /// sequence, summed over its alignments by the forward recursion; the backward one gives the gradient. In logarithms and in double
 /// for every T, since the probabilities of long inputs leave every range.
 /// </summary>
+/// <remarks>
+/// Threads share the items of the batch. A step waits for the one before, so what fills vectors is the states of one step, and its classes.
+/// </remarks>
 internal static unsafe class Ctc
 {
     /// <summary>Losses, and if asked for the gradient of each by its logits.</summary>
@@ -80,7 +83,7 @@ internal static unsafe class Ctc
     {
         public void Run(int part, int parts)
         {
-            for (int n = (int)((long)batch * part / parts); n < (int)((long)batch * (part + 1) / parts); n++) Item(n);
+            for (int n = WorkerPool.Share(batch, part, parts); n < WorkerPool.Share(batch, part + 1, parts); n++) Item(n);
         }
 
         /// <summary>

@@ -3,6 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
+// No blocking here: vectors in, a vector out, all in registers. Elementwise.Rows.cs and Elementwise.Broadcast.cs cut the work.
+
 /// <summary>max(x, 0).</summary>
 internal readonly struct ReluFunction : IUnaryFunction
 {

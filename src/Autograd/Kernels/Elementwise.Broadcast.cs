@@ -2,6 +2,7 @@ using System.Numerics;
 
 namespace Autograd.Kernels;
 
+/// <summary>Functions of operands that are broadcast: rows, each one loop over vectors, which threads share as whole rows.</summary>
 internal static partial class Elementwise
 {
     /// <summary>Axes a broadcast computation can have.</summary>
@@ -160,7 +161,7 @@ internal static partial class Elementwise
         {
             Space s = space;
             long rows = s.Rows;
-            long first = rows * part / parts, end = rows * (part + 1) / parts;
+            long first = WorkerPool.Share(rows, part, parts), end = WorkerPool.Share(rows, part + 1, parts);
             int last = s.Rank - 1;
             nint width = s.Sizes[last];
             if (rows == 0 || width == 0) return;

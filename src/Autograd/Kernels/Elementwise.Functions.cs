@@ -3,6 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
+// No blocking here: vectors in, a vector out, all in registers. Elementwise.Rows.cs and Elementwise.Broadcast.cs cut the work.
+
 internal readonly struct IdentityFunction : IUnaryFunction
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

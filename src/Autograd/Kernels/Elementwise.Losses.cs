@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Autograd.Kernels;
 
 // Losses of an element x against its target t, and their gradients in one pass: functions of gy, x and t.
+// No blocking here: the loops of Elementwise.Rows.cs cut the work.
 
 /// <summary>−f(x, y, z).</summary>
 internal readonly struct Negated<TFunction>(TFunction function) : ITernaryFunction

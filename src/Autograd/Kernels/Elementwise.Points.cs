@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
-/// <summary>One vector of the result from one vector of each operand; operands beyond the arity are never read.</summary>
+/// <summary>
+/// One vector of the result from one vector of each operand; operands beyond the arity are never read. Whoever loops cuts the work.
+/// </summary>
 internal unsafe interface IPoint<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {

@@ -3,6 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
+/// <summary>
+/// One loop over vectors for all functions. Threads share a row by stretches of neighbouring elements, each long enough to be worth
+/// waking a thread.
+/// </summary>
 internal static partial class Elementwise
 {
     /// <summary>Elements a thread gets at least; below twice as many a second thread costs more than it gives.</summary>
@@ -38,7 +42,7 @@ internal static partial class Elementwise
         }
 
         private nint Bound(int part, int parts) =>
-            part == parts ? count : (nint)((long)count * part / parts) / PartMultiple * PartMultiple;
+            part == parts ? count : (nint)WorkerPool.Share((long)count, part, parts) / PartMultiple * PartMultiple;
     }
 
     /// <summary>result[i] = point of x, y, z at i, for operands that run along the row (step 1) or stand still (step 0).</summary>

@@ -50,6 +50,9 @@ internal readonly struct Scalar(double value)
 /// span as an input; spans that overlap otherwise are not allowed. An element's bits depend on the inputs' elements alone:
 /// not on position, length, vector width or thread.
 /// </summary>
+/// <remarks>
+/// No blocking: each element is read and written once, so nothing would be found in a cache again. Elementwise.Rows.cs shares out a row.
+/// </remarks>
 internal static partial class Elementwise
 {
     /// <summary>y[i] = f(x[i]).</summary>

@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Autograd.Kernels;
 
@@ -25,13 +23,6 @@ internal static unsafe class Gemm
     /// <summary>What that is worth, as a share of the time.</summary>
     private const double EvenGain = 0.07;
 
-    /// <summary>The vector width in bits that the machine runs fastest.</summary>
-    /// <remarks>
-    /// Not Vector512.IsHardwareAccelerated: it is false on processors that lower their clock for 512-bit code, which
-    /// for dense products still gain 1.7 times by it.
-    /// </remarks>
-    internal static int NativeVectorBits => Avx512F.IsSupported && Avx512DQ.IsSupported ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
-
     /// <summary>
     /// C[m, n] = op(A)[m, k] · op(B)[k, n], added to C if <paramref name="accumulate"/>; otherwise C is not read. A transposed
     /// A lies as [k, m], a transposed B as [n, k]; leading dimensions count elements. C must not overlap A or B.
@@ -53,14 +44,14 @@ internal static unsafe class Gemm
             GemmProblem<T> problem = GemmProblem<T>.Of(transposeA, transposeB, m, n, k, aPointer, lda, bPointer, ldb, cPointer, ldc, accumulate);
             if (vectorBits is not null || !NativeBlas.TryMultiply(problem))
             {
-                Start(vectorBits ?? NativeVectorBits, problem);
+                Start(vectorBits ?? Simd.Best, problem);
             }
         }
     }
 
     /// <summary>The number of elements that a packed right factor of [k, n] takes.</summary>
     internal static long PackedLength<T>(int k, int n)
-        where T : unmanaged => NativeVectorBits switch
+        where T : unmanaged => Simd.Best switch
         {
             512 => GemmDriver<T, Vec512<T>>.PackedLength(k, n),
             256 => GemmDriver<T, Vec256<T>>.PackedLength(k, n),
@@ -75,7 +66,7 @@ internal static unsafe class Gemm
         CheckPacked<T>(k, n, packed.Length);
         fixed (T* source = b, destination = packed)
         {
-            switch (NativeVectorBits)
+            switch (Simd.Best)
             {
                 case 512:
                     GemmDriver<T, Vec512<T>>.Pack(transposeB, k, n, source, ldb, destination);
@@ -100,7 +91,7 @@ internal static unsafe class Gemm
         CheckMatrix("C", m, n, ldc, c.Length);
         fixed (T* aPointer = a, bPointer = packed, cPointer = c)
         {
-            Start(NativeVectorBits, new GemmProblem<T>
+            Start(Simd.Best, new GemmProblem<T>
             {
                 TransposeA = transposeA,
                 Right = GemmRight.Packed,

@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.Arm;
-using System.Runtime.Intrinsics.X86;
 
 namespace Autograd.Kernels;
 
@@ -13,11 +11,9 @@ internal static unsafe class GemmDriver<T, V>
     where V : unmanaged, IVector<V, T>
 {
     // 8 × 3 sums, 3 vectors of B and one of A need 28 registers; with 16 registers 6 × 2 is the largest tile that does not spill.
-    private static bool HasManyRegisters => Avx512F.VL.IsSupported || AdvSimd.Arm64.IsSupported;
+    internal static int TileRows => Simd.HasManyRegisters ? 8 : 6;
 
-    internal static int TileRows => HasManyRegisters ? 8 : 6;
-
-    internal static int PanelVectors => HasManyRegisters ? 3 : 2;
+    internal static int PanelVectors => Simd.HasManyRegisters ? 3 : 2;
 
     /// <summary>Steps of k that a panel holds.</summary>
     internal const int BlockDepth = 512;

@@ -8,6 +8,10 @@ namespace Autograd.Kernels;
 /// One row times a transposed matrix of floats: each element of the result belongs to a row of the matrix, and these are turned
 /// in registers, four of their elements at a time, so that a vector of sums still goes through k in order.
 /// </summary>
+/// <remarks>
+/// 32 columns at a time with AVX-512, else 16: two vectors of sums, so that two chains run beside each other, and eight of the matrix,
+/// which hold four steps of k, fit 16 registers. A line of the matrix serves four such rounds and must stay in the first cache that long.
+/// </remarks>
 internal static unsafe class GemmRow
 {
     // Rows of the matrix that lie a multiple of so many elements apart share too few sets of the first cache for 32 of them to stay.

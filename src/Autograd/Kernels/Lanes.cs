@@ -2,11 +2,21 @@ using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
-/// <summary>Vector loads and stores that may be cut short; where <c>lanes</c> is the constant V.Count, they are plain ones.</summary>
+/// <summary>
+/// Vector loads and stores that may be cut short; where <c>lanes</c> is the constant V.Count, they are plain ones. And how threads
+/// share a row: by whole vectors, so that only the last of it is cut short.
+/// </summary>
 internal static unsafe class Lanes<T, V>
     where T : unmanaged
     where V : unmanaged, IVector<V, T>
 {
+    /// <summary>Where part <paramref name="part"/> of <paramref name="parts"/> of a row of so many elements begins and ends.</summary>
+    internal static (int Start, int End) Share(int count, int part, int parts)
+    {
+        int vectors = GemmDriver<T, V>.Vectors(count);
+        return (WorkerPool.Share(vectors, part, parts) * V.Count, Math.Min(WorkerPool.Share(vectors, part + 1, parts) * V.Count, count));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static V Load(T* source, int lanes) => lanes >= V.Count ? V.Load(source) : V.LoadWhere(source, V.FirstLanes(lanes));
 

@@ -6,7 +6,8 @@ namespace Autograd.Kernels;
 
 /// <summary>
 /// The factors P A = L U of a batch of square matrices, with partial pivoting. In double for every element type, by the
-/// managed code of MathNet.Numerics whatever provider the process has chosen, so that the bits are the same everywhere.
+/// managed code of MathNet.Numerics whatever provider the process has chosen, so that the bits are the same everywhere;
+/// it cuts the work of one matrix, and matrices follow each other.
 /// </summary>
 /// <remarks>
 /// The determinant is the product of the pivots as they are. Solutions and inverses are refused, and cofactors found by singular

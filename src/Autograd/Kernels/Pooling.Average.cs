@@ -26,12 +26,15 @@ internal readonly record struct AverageShape(AverageAxis Rows, AverageAxis Colum
     internal int Count => Rows.Count * Columns.Count;
 }
 
-/// <summary>Averages of windows: the rows of a window are added first, then its columns.</summary>
+/// <summary>
+/// Averages of windows: the rows of a window are added first, whole rows of the plane in vectors into one row of sums that the first cache
+/// holds, then its columns one by one. Threads share planes.
+/// </summary>
 internal static unsafe partial class Pooling
 {
     /// <summary>y = the average of each window of each plane.</summary>
     internal static void Average<T>(in AverageShape shape, int planes, ReadOnlySpan<T> x, Span<T> y)
-        where T : unmanaged, IFloatingPointIeee754<T> => Average(Gemm.NativeVectorBits, shape, planes, x, y);
+        where T : unmanaged, IFloatingPointIeee754<T> => Average(Simd.Best, shape, planes, x, y);
 
     /// <summary>The same at a chosen vector width, for tests.</summary>
     internal static void Average<T>(int vectorBits, in AverageShape shape, int planes, ReadOnlySpan<T> x, Span<T> y)
@@ -44,7 +47,7 @@ internal static unsafe partial class Pooling
 
     /// <summary>x = y of each window, divided by its number of elements, at all of them: the adjoint.</summary>
     internal static void SpreadAverage<T>(in AverageShape shape, int planes, ReadOnlySpan<T> y, Span<T> x)
-        where T : unmanaged, IFloatingPointIeee754<T> => SpreadAverage(Gemm.NativeVectorBits, shape, planes, y, x);
+        where T : unmanaged, IFloatingPointIeee754<T> => SpreadAverage(Simd.Best, shape, planes, y, x);
 
     /// <summary>The same at a chosen vector width, for tests.</summary>
     internal static void SpreadAverage<T>(int vectorBits, in AverageShape shape, int planes, ReadOnlySpan<T> y, Span<T> x)

@@ -7,6 +7,8 @@ namespace Autograd.Kernels;
 /// <remarks>
 /// A place is the number of the tap in its window, kept as a number of the data's own type, which is exact up to
 /// <see cref="MostTaps"/>; −1 stands for a window that lies in the padding alone.
+/// Threads share planes, since windows overlap within a plane alone. A plane is written out as a <see cref="WindowImage{T, V}"/>, in
+/// which a tap of neighbouring windows of a row is one vector; the largest and its place stay in registers over all taps.
 /// </remarks>
 internal static unsafe partial class Pooling
 {
@@ -21,7 +23,7 @@ internal static unsafe partial class Pooling
     /// <paramref name="places"/>, if not empty, receives the taps.
     /// </summary>
     internal static void Max<T>(in Windows windows, int planes, ReadOnlySpan<T> x, Span<T> y, Span<T> places)
-        where T : unmanaged, IFloatingPointIeee754<T> => Max(Gemm.NativeVectorBits, windows, planes, x, y, places);
+        where T : unmanaged, IFloatingPointIeee754<T> => Max(Simd.Best, windows, planes, x, y, places);
 
     /// <summary>The same at a chosen vector width, for tests.</summary>
     internal static void Max<T>(int vectorBits, in Windows windows, int planes, ReadOnlySpan<T> x, Span<T> y, Span<T> places)

@@ -3,6 +3,10 @@ using System.Numerics;
 
 namespace Autograd.Kernels;
 
+/// <summary>
+/// Kernels that work on one row at a time and may read it twice: it is in the cache still. Threads share rows; columns are turned into
+/// rows by groups of 16, a line of floats, so that a line of the data is fetched once for all of them.
+/// </summary>
 internal static unsafe partial class Reductions
 {
     // Where the worked axis is not the last, this many columns at a time are turned into rows, worked on and turned back;
@@ -77,7 +81,7 @@ internal static unsafe partial class Reductions
             T[]? scratch = inner == 1 ? null : ArrayPool<T>.Shared.Rent(Group * (a.Row + b.Row + c.Row + y.Row));
             fixed (T* memory = scratch)
             {
-                for (int unit = (int)((long)Units * part / parts); unit < (int)((long)Units * (part + 1) / parts); unit++)
+                for (int unit = WorkerPool.Share(Units, part, parts); unit < WorkerPool.Share(Units, part + 1, parts); unit++)
                 {
                     int o = unit / Groups, column = unit % Groups * Group;
                     T* first = a.Slab(o, inner), second = b.Slab(o, inner), third = c.Slab(o, inner), result = y.Slab(o, inner);

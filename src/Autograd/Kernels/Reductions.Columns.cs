@@ -4,8 +4,9 @@ using System.Runtime.CompilerServices;
 namespace Autograd.Kernels;
 
 /// <summary>
-/// Sums of the rows of a strip of columns. Each block is the sum, in order, of 16 pairs of rows, and blocks are added pairwise as in
-/// <see cref="PairwiseSum{T}"/>; four vectors of columns are in registers at a time.
+/// Sums and other folds of the rows of a strip of columns, four vectors of columns at a time, whose chains hide one another's latency.
+/// A sum keeps them in registers over blocks of 32 rows: each block is the sum, in order, of 16 pairs of rows, and blocks are added
+/// pairwise as in <see cref="PairwiseSum{T}"/>.
 /// </summary>
 internal static unsafe partial class Reductions
 {
@@ -13,6 +14,9 @@ internal static unsafe partial class Reductions
 
     /// <summary>Partial sums there can be: one for each bit of the number of blocks, of which there are at most 2²⁶.</summary>
     private const int PartialRows = 28;
+
+    /// <summary>Wide rows that are folded at a time: enough that their results, which come and go, cost little.</summary>
+    private const int FoldDepth = 16;
 
     private static void SumRows<T>(T* x, nint width, int rows, T* y, int columns)
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -135,5 +139,49 @@ internal static unsafe partial class Reductions
 
         for (top -= 2 * V.Count; top >= partials; top -= V.Count) a = V.Load(top) + a;
         V.StoreWhere(a, y, mask);
+    }
+
+    /// <summary>
+    /// y[i] = f(… f(f(y[i], x[0, i]), x[1, i]) …): all rows in their order. Of wide rows few are folded at a time, all along, because
+    /// going down a column by itself would open a page of memory with each row: twice as slow where rows have thousands of columns.
+    /// </summary>
+    [MethodImpl(Simd.HotLoop)]
+    internal static void FoldRows<V, TFunction, T>(T* x, nint width, int rows, T* y, int columns)
+        where V : unmanaged, IVector<V, T>
+        where TFunction : unmanaged, IBinaryFunction
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        TFunction function = default;
+        int count = V.Count, depth = columns <= 4 * V.Count ? rows : FoldDepth;
+        for (; rows > 0; rows -= depth, x += depth * width)
+        {
+            int most = Math.Min(rows, depth), i = 0;
+            for (; i + 4 * V.Count <= columns; i += 4 * V.Count)
+            {
+                V a = V.Load(y + i), b = V.Load(y + i + count), c = V.Load(y + i + 2 * count), d = V.Load(y + i + 3 * count);
+                T* at = x + i;
+                for (int row = 0; row < most; row++, at += width)
+                {
+                    a = function.Invoke<V, T>(a, V.Load(at));
+                    b = function.Invoke<V, T>(b, V.Load(at + count));
+                    c = function.Invoke<V, T>(c, V.Load(at + 2 * count));
+                    d = function.Invoke<V, T>(d, V.Load(at + 3 * count));
+                }
+
+                V.Store(a, y + i);
+                V.Store(b, y + i + count);
+                V.Store(c, y + i + 2 * count);
+                V.Store(d, y + i + 3 * count);
+            }
+
+            for (; i < columns; i += V.Count)
+            {
+                int lanes = columns - i;
+                V a = Lanes<T, V>.Load(y + i, lanes);
+                T* at = x + i;
+                for (int row = 0; row < most; row++, at += width) a = function.Invoke<V, T>(a, Lanes<T, V>.Load(at, lanes));
+                Lanes<T, V>.Store(a, y + i, lanes);
+            }
+        }
     }
 }

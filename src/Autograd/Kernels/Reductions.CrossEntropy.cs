@@ -7,6 +7,9 @@ namespace Autograd.Kernels;
 /// Cross-entropy of rows of logits against class numbers, fused with the softmax. With p = log-softmax(logits), class
 /// weights w and smoothing e, a row with target t has the loss −(1 − e) w[t] p[t] − (e/C) Σ w[c] p[c].
 /// </summary>
+/// <remarks>
+/// Threads share rows, so that the passes over a row find it in the cache; the logarithms of a thread's rows are taken in vectors.
+/// </remarks>
 internal static unsafe partial class Reductions
 {
     /// <summary>
@@ -106,7 +109,7 @@ internal static unsafe partial class Reductions
     {
         public void Run(int part, int parts)
         {
-            int first = (int)((long)rows * part / parts), end = (int)((long)rows * (part + 1) / parts);
+            int first = WorkerPool.Share(rows, part, parts), end = WorkerPool.Share(rows, part + 1, parts);
             for (int row = first; row < end; row++)
             {
                 sums[row] = T.One;
@@ -145,7 +148,7 @@ internal static unsafe partial class Reductions
     {
         public void Run(int part, int parts)
         {
-            for (int row = (int)((long)rows * part / parts); row < (int)((long)rows * (part + 1) / parts); row++)
+            for (int row = WorkerPool.Share(rows, part, parts); row < WorkerPool.Share(rows, part + 1, parts); row++)
             {
                 int target = targets[row];
                 Span<T> g = new(gradient + (nint)row * classes, classes);

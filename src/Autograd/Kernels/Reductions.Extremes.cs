@@ -17,6 +17,10 @@ internal readonly struct TieFunction : ITernaryFunction
     }
 }
 
+/// <summary>
+/// The largest and the smallest. Any order gives the same, so rows go in four vectors side by side, and columns as in
+/// <see cref="FoldRows"/>; threads share rows, or strips of columns.
+/// </summary>
 internal static unsafe partial class Reductions
 {
     /// <summary>y[o, i] = maxₖ x[o, k, i]; NaN if one of them is.</summary>
@@ -45,26 +49,9 @@ internal static unsafe partial class Reductions
     {
         RequireLayout(x.Length, y.Length, outer, reduce, inner);
         RequireSome(y.Length, reduce);
-        for (int o = 0; o < outer; o++)
-        {
-            ReadOnlySpan<T> slab = x.Slice(o * reduce * inner, reduce * inner);
-            if (inner == 1)
-            {
-                fixed (T* p = slab) y[o] = Extreme<TFunction, T>(p, reduce);
-            }
-            else
-            {
-                ExtremeOfRows<TFunction, T>(slab, y.Slice(o * inner, inner), reduce);
-            }
-        }
-    }
-
-    private static void ExtremeOfRows<TFunction, T>(ReadOnlySpan<T> x, Span<T> y, int rows)
-        where TFunction : unmanaged, IBinaryFunction
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        x[..y.Length].CopyTo(y);
-        for (int row = 1; row < rows; row++) Elementwise.Binary<TFunction, T>(y, x.Slice(row * y.Length, y.Length), y);
+        int parts = WorkerPool.PartsFor(x.Length, Elementwise.Grain), strips = outer == 0 ? 1 : (parts + outer - 1) / outer;
+        int strip = Math.Max(((inner / strips) + SumStrip - 1) / SumStrip * SumStrip, SumStrip);
+        fixed (T* px = x, py = y) Run(new ExtremeWork<TFunction, T>(px, py, null, outer, reduce, inner, strip), parts);
     }
 
     private static void ArgExtremes<TFunction, T>(ReadOnlySpan<T> x, Span<int> indices, int outer, int reduce, int inner)
@@ -73,44 +60,63 @@ internal static unsafe partial class Reductions
     {
         RequireLayout(x.Length, indices.Length, outer, reduce, inner);
         RequireSome(indices.Length, reduce);
-        Span<T> extremes = stackalloc T[128];
-        for (int o = 0; o < outer; o++)
+        fixed (T* px = x)
+        fixed (int* pi = indices)
         {
-            for (int start = 0; start < inner; start += extremes.Length)
-            {
-                ArgExtremesOfStrip<TFunction, T>(
-                    x.Slice(o * reduce * inner, reduce * inner), inner, start,
-                    extremes[..Math.Min(extremes.Length, inner - start)], indices[(o * inner + start)..]);
-            }
+            Run(new ExtremeWork<TFunction, T>(px, null, pi, outer, reduce, inner, SumStrip), WorkerPool.PartsFor(x.Length, Elementwise.Grain));
         }
     }
 
-    private static void ArgExtremesOfStrip<TFunction, T>(
-        ReadOnlySpan<T> x, int width, int start, Span<T> extremes, Span<int> indices)
+    private static void Run<TFunction, T>(ExtremeWork<TFunction, T> work, int parts)
+        where TFunction : unmanaged, IBinaryFunction
+        where T : unmanaged, IFloatingPointIeee754<T> => WorkerPool.Run(work, Math.Min(parts, Math.Max(work.Units, 1)));
+
+    /// <summary>
+    /// Extremes along the middle axis, or where the first of each lies. A unit is a row, or a strip of columns: as wide as leaves one for
+    /// each thread, but for places narrow, since their extremes are kept on the stack.
+    /// </summary>
+    private readonly struct ExtremeWork<TFunction, T>(T* x, T* y, int* indices, int outer, int reduce, int inner, int strip) : IParallelWork
         where TFunction : unmanaged, IBinaryFunction
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        int rows = x.Length / width;
-        if (width == 1)
+        public int Units => outer * Strips;
+
+        private int Strips => (inner / strip) + (inner % strip == 0 ? 0 : 1);
+
+        public void Run(int part, int parts)
         {
-            fixed (T* p = x) extremes[0] = Extreme<TFunction, T>(p, rows);
-        }
-        else
-        {
-            x.Slice(start, extremes.Length).CopyTo(extremes);
-            for (int row = 1; row < rows; row++)
+            T* own = stackalloc T[SumStrip];
+            for (int unit = WorkerPool.Share(Units, part, parts); unit < WorkerPool.Share(Units, part + 1, parts); unit++)
             {
-                Elementwise.Binary<TFunction, T>(extremes, x.Slice(row * width + start, extremes.Length), extremes);
+                int o = unit / Strips, start = unit % Strips * strip, columns = Math.Min(strip, inner - start);
+                nint at = (nint)o * inner + start;
+                T* first = x + (nint)o * reduce * inner + start, extremes = y == null ? own : y + at;
+                if (inner == 1) *extremes = Extreme<TFunction, T>(first, reduce);
+                else ExtremesOfRows<TFunction, T>(first, inner, reduce, extremes, columns);
+                for (int i = 0; i < columns && indices != null; i++) indices[at + i] = First(first + i, extremes[i]);
             }
         }
 
-        for (int i = 0; i < extremes.Length; i++)
+        /// <summary>The extreme is one of the elements, or NaN if one of them is: the search always ends.</summary>
+        private int First(T* column, T extreme)
         {
-            // The extreme is one of the elements, or NaN if one of them is: the search always ends.
-            T extreme = extremes[i];
             int row = 0;
-            while (!x[row * width + start + i].Equals(extreme)) row++;
-            indices[i] = row;
+            while (!column[(nint)row * inner].Equals(extreme)) row++;
+            return row;
+        }
+    }
+
+    private static void ExtremesOfRows<TFunction, T>(T* x, nint width, int rows, T* y, int columns)
+        where TFunction : unmanaged, IBinaryFunction
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        new ReadOnlySpan<T>(x, columns).CopyTo(new Span<T>(y, columns));
+        switch (Simd.Width)
+        {
+            case 512: FoldRows<Vec512<T>, TFunction, T>(x + width, width, rows - 1, y, columns); break;
+            case 256: FoldRows<Vec256<T>, TFunction, T>(x + width, width, rows - 1, y, columns); break;
+            case 128: FoldRows<Vec128<T>, TFunction, T>(x + width, width, rows - 1, y, columns); break;
+            default: FoldRows<Vec1<T>, TFunction, T>(x + width, width, rows - 1, y, columns); break;
         }
     }
 

@@ -3,19 +3,6 @@ using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
-/// <summary>(x − y)².</summary>
-internal readonly struct SquaredDifferenceFunction : IBinaryFunction
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V, T>(V x, V y)
-        where V : unmanaged, IVector<V, T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        V difference = x - y;
-        return difference * difference;
-    }
-}
-
 /// <summary>scale · gy · (x − mean): the gradient of a sum of squared deviations, up to its scale.</summary>
 internal readonly struct DeviationGradientFunction(double scale) : ITernaryFunction
 {
@@ -45,6 +32,7 @@ internal readonly struct QuotientUnlessZeroFunction : IBinaryFunction
         where T : unmanaged, IFloatingPointIeee754<T> => V.Select(V.Equal(y, V.Zero), V.Zero, x / y);
 }
 
+/// <summary>Means of all rows, then their variances, row by row as <see cref="Along"/> cuts them.</summary>
 internal static unsafe partial class Reductions
 {
     /// <summary>
@@ -81,7 +69,7 @@ internal static unsafe partial class Reductions
     {
         public void Run(ReadOnlySpan<T> x, ReadOnlySpan<T> mean, ReadOnlySpan<T> third, Span<T> result)
         {
-            T squares = SumAgainst<SquaredDifferenceFunction, T>(x, mean[0]), rest = SumAgainst<SubtractFunction, T>(x, mean[0]);
+            T squares = SumAgainst<SquaredErrorFunction, T>(x, mean[0]), rest = SumAgainst<SubtractFunction, T>(x, mean[0]);
 
             // Where a square overflows there is nothing to correct.
             T correction = rest * (rest / T.CreateTruncating(x.Length));

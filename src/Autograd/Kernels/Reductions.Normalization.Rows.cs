@@ -3,7 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
-/// <summary>Rows in which each element has a weight and a bias of its own, in one pass each, with the bits of the passes one by one.</summary>
+/// <summary>
+/// Rows in which each element has a weight and a bias of its own, in one pass each, with the bits of the passes one by one: a vector
+/// of each operand at a time.
+/// </summary>
 internal static unsafe partial class Reductions
 {
     /// <summary>Whether a row is done in passes of its own; a very long one is left to several threads.</summary>

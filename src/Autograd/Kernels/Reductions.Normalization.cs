@@ -36,6 +36,10 @@ internal readonly struct StandardizeGradientFunction(double mean, double slope, 
         where T : unmanaged, IFloatingPointIeee754<T> => (u - _mean.In<V, T>() - normalized * _slope.In<V, T>()) / _root.In<V, T>();
 }
 
+/// <summary>
+/// Normalization by rows. Threads share rows, or for gradients blocks of eight, whose shares of the gradient of the weights are added up
+/// apart and then pairwise: so the order of that sum is the same for any number of threads.
+/// </summary>
 internal static unsafe partial class Reductions
 {
     // Rows whose shares of the gradient of the weights are added up one after the other; the blocks' sums are added pairwise.
@@ -103,7 +107,7 @@ internal static unsafe partial class Reductions
         {
             int width = layout.Width;
             T count = T.CreateTruncating(width);
-            for (int row = (int)((long)layout.Rows * part / parts); row < (int)((long)layout.Rows * (part + 1) / parts); row++)
+            for (int row = WorkerPool.Share(layout.Rows, part, parts); row < WorkerPool.Share(layout.Rows, part + 1, parts); row++)
             {
                 ReadOnlySpan<T> from = new(x + (nint)row * width, width);
                 Span<T> to = new(y + (nint)row * width, width);
@@ -136,7 +140,7 @@ internal static unsafe partial class Reductions
         {
             int width = layout.Width, units = blocks * layout.Period;
             T* scratch = Scratch.Get<T>(ScratchSlot.Normalization, 2L * width);
-            for (int unit = (int)((long)units * part / parts); unit < (int)((long)units * (part + 1) / parts); unit++)
+            for (int unit = WorkerPool.Share(units, part, parts); unit < WorkerPool.Share(units, part + 1, parts); unit++)
             {
                 (int block, int phase) = Math.DivRem(unit, layout.Period);
                 int end = Math.Min(repeats, (block + 1) * RowsOfBlock);

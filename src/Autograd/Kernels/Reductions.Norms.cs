@@ -40,6 +40,9 @@ internal readonly struct NormGradientFunction(double exponent) : ITernaryFunctio
     }
 }
 
+/// <summary>
+/// Norms, row by row as <see cref="Along"/> cuts them. But for p = 1 a row is read twice, for its scale first, and is in the cache then.
+/// </summary>
 internal static unsafe partial class Reductions
 {
     /// <summary>y[o, i] = (Σₖ |x[o, k, i]|ᵖ)^(1/p), p ≥ 1 and finite, relative to the largest element so that no power overflows; 0 of nothing.</summary>

@@ -4,7 +4,8 @@ namespace Autograd.Kernels;
 
 /// <summary>
 /// Adds up block sums pairwise: two of one block, two of two blocks, two of four. What is left open is added from the
-/// smallest part to the largest. 2ᵏ blocks in line are a subtree, so that they may as well be added elsewhere.
+/// smallest part to the largest. 2ᵏ blocks in line are a subtree, so that they may as well be added elsewhere,
+/// by another thread.
 /// </summary>
 internal ref struct PairwiseSum<T>(Span<T> partials)
     where T : unmanaged, IFloatingPointIeee754<T>

@@ -3,6 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
+/// <summary>
+/// Rows along the last axis. Sums run in streams that fill four of the widest vectors, whatever the width in use, so that the bits do not
+/// depend on it and four chains of additions hide one another's latency; extremes, which any order gives, run in four vectors.
+/// </summary>
 internal static unsafe partial class Reductions
 {
     /// <summary>The sum over i of the point's value at i, for operands that run along the row (step 1) or stand still (step 0).</summary>

@@ -3,7 +3,11 @@ using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
-// Products and running results along an axis. None divides by an element, so zeros have their true derivatives.
+/// <summary>Products and running results along an axis. None divides by an element, so zeros have their true derivatives.</summary>
+/// <remarks>
+/// Rows as <see cref="Along"/> cuts them. A running result is one chain, and goes element by element; the product of a long row is 128
+/// chains beside each other, which fill vectors of every width.
+/// </remarks>
 internal static unsafe partial class Reductions
 {
     // Elements whose running sum is added up one by one; blocks are added pairwise.

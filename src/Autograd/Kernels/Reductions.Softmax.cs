@@ -39,6 +39,7 @@ internal readonly struct LogSoftmaxGradientFunction : ITernaryFunction
         where T : unmanaged, IFloatingPointIeee754<T> => gy - s * VectorMath.Exp<V, T>(y);
 }
 
+/// <summary>Softmax and its kin, row by row as <see cref="Along"/> cuts them: the passes over a row find it in the cache.</summary>
 internal static unsafe partial class Reductions
 {
     // Up to this length exponentials are written and summed in one pass; beyond it two passes, several vectors at a time, are faster.

@@ -11,6 +11,8 @@ namespace Autograd.Kernels;
 /// <remarks>
 /// Sums run in blocks whose partial sums are added pairwise: N. J. Higham, Accuracy and Stability of Numerical
 /// Algorithms (2002), section 4.2. For K terms the error is at most 8 (1 + log₂ K) ε Σ|terms|.
+/// Threads share rows, or strips of columns where the axis is not the last; a sum of one long row is cut into chunks that are subtrees of
+/// the pairwise sum, and whose size depends on the length alone.
 /// </remarks>
 internal static unsafe partial class Reductions
 {
@@ -118,7 +120,7 @@ internal static unsafe partial class Reductions
     {
         public void Run(int part, int parts)
         {
-            for (int i = (int)((long)chunks * part / parts); i < (int)((long)chunks * (part + 1) / parts); i++)
+            for (int i = WorkerPool.Share(chunks, part, parts); i < WorkerPool.Share(chunks, part + 1, parts); i++)
             {
                 nint count = (nint)Math.Min(chunk, length - i * chunk);
                 sums[i] = SumOf<TPoint, T>(point, x + i * chunk * TPoint.FirstSize, 1, y + i * chunk * sizeof(T), 1, null, 0, count);
@@ -136,7 +138,7 @@ internal static unsafe partial class Reductions
 
         public void Run(int part, int parts)
         {
-            for (int unit = (int)((long)Units * part / parts); unit < (int)((long)Units * (part + 1) / parts); unit++)
+            for (int unit = WorkerPool.Share(Units, part, parts); unit < WorkerPool.Share(Units, part + 1, parts); unit++)
             {
                 int o = unit / Strips, start = unit % Strips * SumStrip;
                 T* slab = x + (nint)o * reduce * inner;

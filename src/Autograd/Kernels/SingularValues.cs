@@ -3,7 +3,7 @@ using MathNet.Numerics.Providers.LinearAlgebra;
 
 namespace Autograd.Kernels;
 
-/// <summary>The decomposition A = U S Vᵀ of one square matrix, in double.</summary>
+/// <summary>The decomposition A = U S Vᵀ of one square matrix, in double. MathNet cuts the work.</summary>
 /// <param name="Left">U, row-major.</param>
 /// <param name="Values">The diagonal of S, falling.</param>
 /// <param name="Right">V, row-major.</param>

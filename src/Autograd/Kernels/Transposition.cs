@@ -4,7 +4,10 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Autograd.Kernels;
 
-/// <summary>Copies a matrix into its transpose, in blocks that fit into registers where the machine has AVX.</summary>
+/// <summary>
+/// Copies a matrix into its transpose, in blocks that fit into registers where the machine has AVX: 8 × 8 floats or 4 × 4 doubles. On the
+/// calling thread, which may have rows of a larger matrix.
+/// </summary>
 internal static unsafe class Transposition
 {
     /// <summary>destination[column, row] = source[row, column] for rows × columns elements.</summary>

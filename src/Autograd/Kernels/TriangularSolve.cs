@@ -4,6 +4,9 @@ using System.Numerics.Tensors;
 namespace Autograd.Kernels;
 
 /// <summary>Solves systems with triangular row-major matrices by substitution.</summary>
+/// <remarks>
+/// On one thread and without blocking: rows of A are read in order, and vectors run along the rows of X, or of A for one column.
+/// </remarks>
 internal static class TriangularSolve
 {
     /// <summary>

@@ -3,6 +3,10 @@ using System.Numerics;
 namespace Autograd.Kernels;
 
 /// <summary>The windows of planes written out, and their adjoint.</summary>
+/// <remarks>
+/// Threads share planes, so that none adds to what another does. A plane is laid out as a <see cref="WindowImage{T, V}"/>, of which a tap
+/// of all windows is runs of whole vectors, and goes tap by tap: a tap is one row of the columns.
+/// </remarks>
 internal static unsafe class Unfolding
 {
     /// <summary>The elements below which a further thread costs more than it gives.</summary>
@@ -10,7 +14,7 @@ internal static unsafe class Unfolding
 
     /// <summary>columns[plane, tap, window] = the tap of the window; padding is 0.</summary>
     internal static void Unfold<T>(in Windows windows, int planes, ReadOnlySpan<T> x, Span<T> columns)
-        where T : unmanaged, IFloatingPointIeee754<T> => Unfold(Gemm.NativeVectorBits, windows, planes, x, columns);
+        where T : unmanaged, IFloatingPointIeee754<T> => Unfold(Simd.Best, windows, planes, x, columns);
 
     /// <summary>The same at a chosen vector width, for tests.</summary>
     internal static void Unfold<T>(int vectorBits, in Windows windows, int planes, ReadOnlySpan<T> x, Span<T> columns)
@@ -23,7 +27,7 @@ internal static unsafe class Unfolding
 
     /// <summary>x = the sum of columns[plane, tap, window] at the places they were unfolded from.</summary>
     internal static void Fold<T>(in Windows windows, int planes, ReadOnlySpan<T> columns, Span<T> x)
-        where T : unmanaged, IFloatingPointIeee754<T> => Fold(Gemm.NativeVectorBits, windows, planes, columns, x);
+        where T : unmanaged, IFloatingPointIeee754<T> => Fold(Simd.Best, windows, planes, columns, x);
 
     /// <summary>The same at a chosen vector width, for tests.</summary>
     internal static void Fold<T>(int vectorBits, in Windows windows, int planes, ReadOnlySpan<T> columns, Span<T> x)
@@ -67,7 +71,7 @@ internal static unsafe class Unfolding
             WindowImage<T, V> image = new(windows);
             T* plane = Scratch.Get<T>(ScratchSlot.WindowImage, image.Length(1)), row = Scratch.Get<T>(ScratchSlot.WindowColumns, windows.Count + V.Count);
             Span<nint> tap = stackalloc nint[1];
-            for (int p = (int)((long)planes * part / parts); p < (int)((long)planes * (part + 1) / parts); p++)
+            for (int p = WorkerPool.Share(planes, part, parts); p < WorkerPool.Share(planes, part + 1, parts); p++)
             {
                 image.Write(x + ((nint)p * windows.PlaneLength), T.Zero, plane);
                 for (int k = 0; k < windows.Taps; k++)
@@ -89,7 +93,7 @@ internal static unsafe class Unfolding
             WindowImage<T, V> image = new(windows);
             T* plane = Scratch.Get<T>(ScratchSlot.WindowImage, image.Length(1));
             Span<nint> tap = stackalloc nint[1];
-            for (int p = (int)((long)planes * part / parts); p < (int)((long)planes * (part + 1) / parts); p++)
+            for (int p = WorkerPool.Share(planes, part, parts); p < WorkerPool.Share(planes, part + 1, parts); p++)
             {
                 new Span<T>(plane, checked((int)image.Length(1))).Clear();
                 for (int k = 0; k < windows.Taps; k++)

@@ -16,6 +16,10 @@ internal interface IUpdateRule<T>
 /// An optimizer's rule in one pass over memory, split over threads by numbers. The last numbers go through the same vector
 /// code, padded, so that the result of a number does not depend on where it stands.
 /// </summary>
+/// <remarks>
+/// No blocking: a vector of each of the five arrays is in registers at a time, and nothing is read twice. That one pass is what a
+/// chain of elementwise kernels, each with a pass over memory of its own, would not give.
+/// </remarks>
 internal readonly unsafe struct UpdatePass<T, TRule> : IParallelWork
     where T : unmanaged, IFloatingPointIeee754<T>
     where TRule : unmanaged, IUpdateRule<T>

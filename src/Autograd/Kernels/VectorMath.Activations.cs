@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
+/// <summary>What activations need besides the elementary functions: one vector in, one out, nothing to block.</summary>
 internal static partial class VectorMath
 {
     public const double SqrtTwoOverPi = 0.7978845608028654;

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
+/// <summary>The error function and the normal distribution: one vector in, one out, nothing to block.</summary>
 internal static partial class VectorMath
 {
     /// <summary>erf x = 2/√π ∫₀ˣ e^(−t²) dt; ±1 at ±∞.</summary>

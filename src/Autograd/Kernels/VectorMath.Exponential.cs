@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
+/// <summary>Exponentials and hyperbolic functions: one vector in, one out, nothing to block.</summary>
 internal static partial class VectorMath
 {
     /// <summary>eˣ; subnormal results are right to the last bit or two, 0 and +∞ beyond the range.</summary>

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
+/// <summary>Logarithms: one vector in, one out, nothing to block.</summary>
 internal static partial class VectorMath
 {
     /// <summary>ln x: −∞ at ±0, NaN below; subnormal arguments are exact.</summary>

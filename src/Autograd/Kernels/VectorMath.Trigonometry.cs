@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
+/// <summary>Angles and their functions: one vector in, one out, nothing to block.</summary>
 internal static partial class VectorMath
 {
     // Beyond these the reduction below runs out of bits, and the platform's library takes over.

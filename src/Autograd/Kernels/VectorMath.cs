@@ -13,6 +13,8 @@ namespace Autograd.Kernels;
 /// tenth of a unit in the last place; what remains is rounding. Method: W. J. Cody and W. Waite, Software Manual for the
 /// Elementary Functions (1980), J.-M. Muller, Elementary Functions (2016).
 /// NaN gives NaN, and odd functions keep the sign of zero, everywhere.
+/// No blocking here: one vector in, one out; the loops of <see cref="Elementwise"/>, <see cref="Reductions"/> and the recurrent cells cut
+/// the work. What is rare is in functions of its own that are not inlined, so that those loops stay short.
 /// </remarks>
 internal static partial class VectorMath
 {

@@ -7,7 +7,8 @@ namespace Autograd.Kernels;
 /// </summary>
 /// <remarks>
 /// Comparisons give masks: all bits of a lane set, or none. Members whose names end in "Bits" treat a lane as an integer of
-/// the same size, wrapping around.
+/// the same size, wrapping around. This is the block that every kernel is made of: how many of them are in registers at once is up to the
+/// kernel.
 /// </remarks>
 internal interface IVector<TSelf, T>
     where TSelf : unmanaged, IVector<TSelf, T>

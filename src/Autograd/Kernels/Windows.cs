@@ -263,7 +263,10 @@ internal readonly unsafe struct PixelImage<T>(ConvolutionShape shape)
     }
 }
 
-/// <summary>Runs of neighbouring windows: rows of an image copied together, or added back.</summary>
+/// <summary>
+/// Runs of neighbouring windows: rows of an image copied together, or added back, in whole vectors. Whoever calls chooses how many at a
+/// time.
+/// </summary>
 internal static unsafe class WindowRows<T, V>
     where T : unmanaged, IFloatingPointIeee754<T>
     where V : unmanaged, IVector<V, T>

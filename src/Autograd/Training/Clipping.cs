@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Autograd.Kernels;
 
 namespace Autograd;
 
@@ -50,12 +51,12 @@ public readonly partial struct Gradients<T>
             // A factor too small for T would turn all gradients to zero; in two steps it does not.
             if (factor >= 1e-30)
             {
-                TensorPrimitives.Multiply(values, T.CreateTruncating(factor), values);
+                Elementwise.Unary<MultiplyScalarFunction, T>(values, values, new(factor));
             }
             else
             {
-                TensorPrimitives.Multiply(values, T.CreateTruncating(Math.Sqrt(factor)), values);
-                TensorPrimitives.Multiply(values, T.CreateTruncating(Math.Sqrt(factor)), values);
+                Elementwise.Unary<MultiplyScalarFunction, T>(values, values, new(Math.Sqrt(factor)));
+                Elementwise.Unary<MultiplyScalarFunction, T>(values, values, new(Math.Sqrt(factor)));
             }
         }
 
@@ -71,17 +72,17 @@ public readonly partial struct Gradients<T>
         if (!(maximum >= 0)) Errors.OutOfRange(nameof(maximum), maximum, $"ClipByValue: the maximum is 0 or more, not {maximum}.");
         if (double.IsNaN(GlobalNorm(double.PositiveInfinity))) ThrowNonFinite("ClipByValue");
         RequireChangeable("ClipByValue");
-        T limit = T.CreateTruncating(maximum);
         foreach (GradientEntry<T> entry in Store.Entries.Values)
         {
-            foreach (ref T value in entry.Changing) value = value > limit ? limit : value < -limit ? -limit : value;
+            Span<T> values = entry.Changing;
+            Elementwise.Unary<ClampFunction, T>(values, values, new(-maximum, maximum));
         }
     }
 
     private static double PowerSum(ReadOnlySpan<T> values, double p)
     {
         double sum = 0;
-        if (p == 2) return Kernels.Reductions.SumOfSquares(values);
+        if (p == 2) return Reductions.SumOfSquares(values);
         foreach (T value in values) sum += p == 1 ? Math.Abs(double.CreateTruncating(value)) : Math.Pow(Math.Abs(double.CreateTruncating(value)), p);
         return sum;
     }

@@ -188,7 +188,7 @@ public sealed class ConvolutionTests
 
         public void Check(int bits = 0)
         {
-            if (bits == 0) bits = Gemm.NativeVectorBits;
+            if (bits == 0) bits = Simd.Best;
             Sums x = new(_x.Length), w = new(_w.Length), y = new(_y.Length);
             for (int i = 0; i < _y.Length; i++) y.Add(i, double.CreateTruncating(_bias[i / shape.Windows.Count % _bias.Length]));
             Walk((atX, atW, atY) =>

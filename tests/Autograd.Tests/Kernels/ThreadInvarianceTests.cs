@@ -147,6 +147,41 @@ public sealed class ThreadInvarianceTests
     }
 
     [Fact]
+    public void ExtremesAreThoseOfLoopsForAnyNumberOfThreads()
+    {
+        var random = new Random(16);
+        foreach ((int outer, int reduce, int inner) in new[] { (700, 300, 1), (1, 600, 300), (40, 90, 67), (3000, 70, 2), (2, 3, 40_001) })
+        {
+            float[] x = GemmTests.Values<float>(random, outer * reduce * inner);
+            for (int i = 0; i < x.Length; i += 1 + random.Next(reduce * 5)) x[i] = random.Next(3) switch { 0 => float.NaN, 1 => -0f, _ => 2 * x[i] };
+            float[][] values = [new float[outer * inner], new float[outer * inner]];
+            int[][] places = [new int[outer * inner], new int[outer * inner]];
+            for (int group = 0; group < outer * inner; group++)
+            {
+                float[] row = [.. Enumerable.Range(0, reduce).Select(k => x[((((group / inner) * reduce) + k) * inner) + (group % inner)])];
+                (values[0][group], values[1][group]) = (row.Aggregate(Math.Max), row.Aggregate(Math.Min));
+                for (int k = 0; k < 2; k++) places[k][group] = Array.IndexOf(row, values[k][group]);
+            }
+
+            foreach ((int threads, int width) in new[] { (1, 512), (1, 256), (1, 128), (1, 0), (2, 512), (3, 256), (8, 512) })
+            {
+                using ThreadsScope scope = new(threads);
+                using WidthScope widths = new(width);
+                float[] found = new float[outer * inner];
+                int[] at = new int[found.Length];
+                Reductions.Max<float>(x, found, outer, reduce, inner);
+                GemmTests.AssertSameBits<float>(values[0], found);
+                Reductions.Min<float>(x, found, outer, reduce, inner);
+                GemmTests.AssertSameBits<float>(values[1], found);
+                Reductions.ArgMax<float>(x, at, outer, reduce, inner);
+                Assert.Equal(places[0], at);
+                Reductions.ArgMin<float>(x, at, outer, reduce, inner);
+                Assert.Equal(places[1], at);
+            }
+        }
+    }
+
+    [Fact]
     public void RecurrentSweepsHaveTheSameBits()
     {
         foreach (RecurrentKind kind in Enum.GetValues<RecurrentKind>())

@@ -171,7 +171,7 @@ internal abstract unsafe class BlasLibrary
                 expected.AsSpan().Fill(accumulate ? T.One : T.NaN);
                 found.AsSpan().Fill(accumulate ? T.One : T.NaN);
                 int lda = transposeA ? M : K, ldb = transposeB ? K : N;
-                Gemm.Multiply<T>(Gemm.NativeVectorBits, transposeA, transposeB, M, N, K, a, lda, b, ldb, expected, N, accumulate);
+                Gemm.Multiply<T>(Simd.Best, transposeA, transposeB, M, N, K, a, lda, b, ldb, expected, N, accumulate);
                 fixed (T* aPointer = a, bPointer = b, cPointer = found)
                 {
                     Call(GemmProblem<T>.Of(transposeA, transposeB, M, N, K, aPointer, lda, bPointer, ldb, cPointer, N, accumulate));

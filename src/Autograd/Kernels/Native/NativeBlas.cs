@@ -55,7 +55,7 @@ public static class NativeBlas
     /// </summary>
     /// <exception cref="ArgumentException"><c>AUTOGRAD_BLAS</c> names no library.</exception>
     /// <exception cref="DllNotFoundException"><c>AUTOGRAD_BLAS</c> asks for a library that is not there.</exception>
-    public static string Description => Chosen.Library?.Description ?? $"managed kernel, {Gemm.NativeVectorBits}-bit vectors";
+    public static string Description => Chosen.Library?.Description ?? $"managed kernel, {Math.Max(Simd.Best, 128)}-bit vectors";
 
     private static Choice Chosen => _choice ?? ReadEnvironment();
 

@@ -6,6 +6,10 @@ namespace Autograd.Kernels;
 /// The steps of a backward sweep: the cell's own gradient, then the gradient of the state before it. Leaves the gradients
 /// of all sums of products, from which those of weights and input follow in one product each.
 /// </summary>
+/// <remarks>
+/// The recurrent weights are packed once, by blocks of units. A thread has rows of the batch and all units, and waits for nobody, or blocks
+/// of units and all rows: its share of the weights then stays in its cache, for a barrier a step between the cell and the product.
+/// </remarks>
 internal unsafe struct RecurrentBackwardSweep<T, V, TCell> : IParallelWork
     where T : unmanaged, IFloatingPointIeee754<T>
     where V : unmanaged, IVector<V, T>
@@ -76,12 +80,7 @@ internal unsafe struct RecurrentBackwardSweep<T, V, TCell> : IParallelWork
 
     private readonly int Time(int step) => Shape.Reverse ? Shape.Time - 1 - step : step;
 
-    private readonly (int Start, int End) Units(int block)
-    {
-        int vectors = GemmDriver<T, V>.Vectors(Shape.Hidden);
-        return (WorkerPool.Share(vectors, block, Blocks) * V.Count,
-            Math.Min(WorkerPool.Share(vectors, block + 1, Blocks) * V.Count, Shape.Hidden));
-    }
+    private readonly (int Start, int End) Units(int block) => Lanes<T, V>.Share(Shape.Hidden, block, Blocks);
 
     private readonly void Cell(int step, int b0, int b1, int block)
     {

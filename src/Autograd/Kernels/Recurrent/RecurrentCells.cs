@@ -51,8 +51,9 @@ internal unsafe interface IRecurrentCell<T, V>
 }
 
 /// <summary>
-/// Runs a cell over rows and units. What is left of a row after whole vectors is a call of its own: a call within the loop would
-/// make the just-in-time compiler keep every vector in memory.
+/// Runs a cell over rows and units, one vector of units at a time. No blocking: a sweep hands over one thread's rows and units of one step,
+/// which its product has just left in the cache. What is left of a row after whole vectors is a call of its own: a call within the loop
+/// would make the just-in-time compiler keep every vector in memory.
 /// </summary>
 internal static unsafe class RecurrentUnits<T, V, TCell>
     where T : unmanaged, IFloatingPointIeee754<T>
@@ -102,42 +103,28 @@ internal static unsafe class RecurrentUnits<T, V, TCell>
 }
 
 /// <summary>
-/// Gate activations in place. Loops of their own, because the just-in-time compiler stops keeping vectors in registers
-/// where a method holds several of these functions.
+/// Gate activations in place. A loop of its own for each function, because the just-in-time compiler stops keeping vectors in
+/// registers where a method holds several of them.
 /// </summary>
-internal static unsafe class Activation<T, V>
+internal static unsafe class Activation<T, V, TFunction>
     where T : unmanaged, IFloatingPointIeee754<T>
     where V : unmanaged, IVector<V, T>
+    where TFunction : unmanaged, IUnaryFunction
 {
-    /// <summary>gate = σ(gate + bias).</summary>
+    /// <summary>gate = f(gate + bias).</summary>
     [MethodImpl(Simd.HotLoop)]
-    internal static void Sigmoid(T* gate, T* bias, int count)
+    internal static void Run(T* gate, T* bias, int count)
     {
+        TFunction function = default;
         int u = 0;
         for (; u <= count - V.Count; u += V.Count)
         {
-            V.Store(VectorMath.Sigmoid<V, T>(V.Load(gate + u) + V.Load(bias + u)), gate + u);
+            V.Store(function.Invoke<V, T>(V.Load(gate + u) + V.Load(bias + u)), gate + u);
         }
         if (u < count)
         {
             V sum = Lanes<T, V>.Load(gate + u, count - u) + Lanes<T, V>.Load(bias + u, count - u);
-            Lanes<T, V>.Store(VectorMath.Sigmoid<V, T>(sum), gate + u, count - u);
-        }
-    }
-
-    /// <summary>gate = tanh(gate + bias).</summary>
-    [MethodImpl(Simd.HotLoop)]
-    internal static void Tanh(T* gate, T* bias, int count)
-    {
-        int u = 0;
-        for (; u <= count - V.Count; u += V.Count)
-        {
-            V.Store(VectorMath.Tanh<V, T>(V.Load(gate + u) + V.Load(bias + u)), gate + u);
-        }
-        if (u < count)
-        {
-            V sum = Lanes<T, V>.Load(gate + u, count - u) + Lanes<T, V>.Load(bias + u, count - u);
-            Lanes<T, V>.Store(VectorMath.Tanh<V, T>(sum), gate + u, count - u);
+            Lanes<T, V>.Store(function.Invoke<V, T>(sum), gate + u, count - u);
         }
     }
 }
@@ -181,10 +168,10 @@ internal readonly unsafe struct LstmCell<T, V> : IRecurrentCell<T, V>
     {
         int hidden = s.Hidden, units = u1 - u0;
         T* gates = s.Gates + (b * s.GateRow) + u0, bias = s.Bias + u0;
-        Activation<T, V>.Sigmoid(gates, bias, units);
-        Activation<T, V>.Sigmoid(gates + hidden, bias + hidden, units);
-        Activation<T, V>.Tanh(gates + (2 * hidden), bias + (2 * hidden), units);
-        Activation<T, V>.Sigmoid(gates + (3 * hidden), bias + (3 * hidden), units);
+        Activation<T, V, SigmoidFunction>.Run(gates, bias, units);
+        Activation<T, V, SigmoidFunction>.Run(gates + hidden, bias + hidden, units);
+        Activation<T, V, TanhFunction>.Run(gates + (2 * hidden), bias + (2 * hidden), units);
+        Activation<T, V, SigmoidFunction>.Run(gates + (3 * hidden), bias + (3 * hidden), units);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -235,8 +222,8 @@ internal readonly unsafe struct GruCell<T, V> : IRecurrentCell<T, V>
     {
         int hidden = s.Hidden, units = u1 - u0;
         T* gates = s.Gates + (b * s.GateRow) + u0, bias = s.Bias + u0;
-        Activation<T, V>.Sigmoid(gates + hidden, bias + hidden, units);
-        Activation<T, V>.Sigmoid(gates + (2 * hidden), bias + (2 * hidden), units);
+        Activation<T, V, SigmoidFunction>.Run(gates + hidden, bias + hidden, units);
+        Activation<T, V, SigmoidFunction>.Run(gates + (2 * hidden), bias + (2 * hidden), units);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

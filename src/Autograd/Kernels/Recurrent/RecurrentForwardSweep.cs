@@ -104,12 +104,7 @@ internal unsafe struct RecurrentForwardSweep<T, V, TCell> : IParallelWork
 
     private readonly int Time(int step) => Shape.Reverse ? Shape.Time - 1 - step : step;
 
-    private readonly (int Start, int End) Units(int block)
-    {
-        int vectors = GemmDriver<T, V>.Vectors(Shape.Hidden);
-        return (WorkerPool.Share(vectors, block, Blocks) * V.Count,
-            Math.Min(WorkerPool.Share(vectors, block + 1, Blocks) * V.Count, Shape.Hidden));
-    }
+    private readonly (int Start, int End) Units(int block) => Lanes<T, V>.Share(Shape.Hidden, block, Blocks);
 
     private readonly T* PackAt(T* packed, int depth, int gate, int block) =>
         packed + ((((nint)gate * PaddedHidden(Shape.Hidden)) + Units(block).Start) * depth);

@@ -3,6 +3,12 @@ using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
+/// <summary>A backward sweep, and the gradients that follow from those of all sums of gates.</summary>
+/// <remarks>
+/// Only the gradient of the state has to go step by step. Those of x and the weights are one long product each over [T · B] rows, which
+/// <see cref="Gemm"/> cuts; those of biases and of one-hot weights are sums of rows in their order, which threads share by columns in
+/// whole vectors.
+/// </remarks>
 internal static unsafe partial class RecurrentKernel
 {
     private static void Backward<T, V, TCell>(in RecurrentBackward<T> a)
@@ -228,9 +234,7 @@ internal static unsafe partial class RecurrentKernel
         [MethodImpl(Simd.HotLoop)]
         public readonly void Run(int part, int parts)
         {
-            int vectors = GemmDriver<T, V>.Vectors(Columns);
-            int start = WorkerPool.Share(vectors, part, parts) * V.Count;
-            int end = Math.Min(WorkerPool.Share(vectors, part + 1, parts) * V.Count, Columns);
+            (int start, int end) = Lanes<T, V>.Share(Columns, part, parts);
             for (int index = 0; index < Classes && !Accumulate && start < end; index++)
             {
                 new Span<T>(Destination + (index * DestinationRow) + start, end - start).Clear();
@@ -248,7 +252,7 @@ internal static unsafe partial class RecurrentKernel
         }
     }
 
-    /// <summary>Adds up the rows in their order; split by columns.</summary>
+    /// <summary>Adds up the rows in their order, so that a step more is a term more; split by columns.</summary>
     private struct ColumnSums<T, V> : IParallelWork
         where T : unmanaged, IFloatingPointIeee754<T>
         where V : unmanaged, IVector<V, T>
@@ -260,41 +264,18 @@ internal static unsafe partial class RecurrentKernel
         internal T* Destination;
         internal bool Accumulate;
 
-        [MethodImpl(Simd.HotLoop)]
         public readonly void Run(int part, int parts)
         {
-            int vectors = GemmDriver<T, V>.Vectors(Columns);
-            int start = WorkerPool.Share(vectors, part, parts) * V.Count;
-            int end = Math.Min(WorkerPool.Share(vectors, part + 1, parts) * V.Count, Columns);
-            int i = start;
-            for (; i + (4 * V.Count) <= end; i += 4 * V.Count)
+            (int start, int end) = Lanes<T, V>.Share(Columns, part, parts);
+            if (start >= end)
             {
-                V s0 = Start(i), s1 = Start(i + V.Count), s2 = Start(i + (2 * V.Count)), s3 = Start(i + (3 * V.Count));
-                T* at = Source + i;
-                for (int row = 0; row < Rows; row++, at += SourceRow)
-                {
-                    s0 += V.Load(at);
-                    s1 += V.Load(at + V.Count);
-                    s2 += V.Load(at + (2 * V.Count));
-                    s3 += V.Load(at + (3 * V.Count));
-                }
-                V.Store(s0, Destination + i);
-                V.Store(s1, Destination + i + V.Count);
-                V.Store(s2, Destination + i + (2 * V.Count));
-                V.Store(s3, Destination + i + (3 * V.Count));
+                return;
             }
-            for (; i < end; i += V.Count)
+            if (!Accumulate)
             {
-                int lanes = end - i;
-                V sum = Accumulate ? Lanes<T, V>.Load(Destination + i, lanes) : V.Zero;
-                for (int row = 0; row < Rows; row++)
-                {
-                    sum += Lanes<T, V>.Load(Source + (row * SourceRow) + i, lanes);
-                }
-                Lanes<T, V>.Store(sum, Destination + i, lanes);
+                new Span<T>(Destination + start, end - start).Clear();
             }
+            Reductions.FoldRows<V, AddFunction, T>(Source + start, SourceRow, Rows, Destination + start, end - start);
         }
-
-        private readonly V Start(int column) => Accumulate ? V.Load(Destination + column) : V.Zero;
     }
 }

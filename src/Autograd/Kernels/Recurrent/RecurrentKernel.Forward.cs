@@ -2,6 +2,11 @@ using System.Numerics;
 
 namespace Autograd.Kernels;
 
+/// <summary>Lays out a forward sweep's working memory and runs it on the threads that <see cref="RecurrentPlan"/> gives it.</summary>
+/// <remarks>
+/// Weights are packed once a sequence, in the panels that products read. Sums of gates lie in the reserve if there is one, else in
+/// scratch memory for as many steps as <see cref="RecurrentForwardSweep{T, V, TCell}.ChunkSteps"/> says.
+/// </remarks>
 internal static unsafe partial class RecurrentKernel
 {
     private static void Forward<T, V, TCell>(in RecurrentForward<T> a)

@@ -14,7 +14,7 @@ internal static partial class RecurrentKernel
 {
     /// <summary>Runs the layer over x and writes y, h_n, c_n and the reserve, as far as they are given.</summary>
     internal static void Forward<T>(in RecurrentForward<T> arguments)
-        where T : unmanaged, IFloatingPointIeee754<T> => Forward(Gemm.NativeVectorBits, arguments);
+        where T : unmanaged, IFloatingPointIeee754<T> => Forward(Simd.Best, arguments);
 
     /// <summary>The same at a chosen vector width, for tests.</summary>
     internal static void Forward<T>(int vectorBits, in RecurrentForward<T> arguments)
@@ -37,7 +37,7 @@ internal static partial class RecurrentKernel
 
     /// <summary>Writes the gradients that are asked for, from the cotangents that are given.</summary>
     internal static void Backward<T>(in RecurrentBackward<T> arguments)
-        where T : unmanaged, IFloatingPointIeee754<T> => Backward(Gemm.NativeVectorBits, arguments);
+        where T : unmanaged, IFloatingPointIeee754<T> => Backward(Simd.Best, arguments);
 
     /// <summary>The same at a chosen vector width, for tests.</summary>
     internal static void Backward<T>(int vectorBits, in RecurrentBackward<T> arguments)

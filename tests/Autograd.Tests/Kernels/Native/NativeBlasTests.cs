@@ -159,7 +159,7 @@ public sealed class NativeBlasTests : IDisposable
             BlasStandIn.Calls = 0;
             Gemm.Multiply<float>(false, false, m, n, k, a, k, b, n, c, n);
             Assert.Equal(calls, BlasStandIn.Calls);
-            Gemm.Multiply<float>(Gemm.NativeVectorBits, false, false, m, n, k, a, k, b, n, expected, n, accumulate: false);
+            Gemm.Multiply<float>(Simd.Best, false, false, m, n, k, a, k, b, n, expected, n, accumulate: false);
             Assert.Equal(calls, BlasStandIn.Calls);
             if (calls == 0) GemmTests.AssertSameBits<float>(expected, c);
             else AssertClose(expected, c);
@@ -178,7 +178,7 @@ public sealed class NativeBlasTests : IDisposable
             Gemm.Multiply<double>(true, true, 80, 80, 80, a, lda, b, ldb, c, ldc, accumulate: true);
             bool isContiguous = lda + ldb + ldc == 240;
             Assert.Equal(isContiguous ? 1 : 0, BlasStandIn.Calls);
-            Gemm.Multiply<double>(Gemm.NativeVectorBits, true, true, 80, 80, 80, a, lda, b, ldb, expected, ldc, accumulate: true);
+            Gemm.Multiply<double>(Simd.Best, true, true, 80, 80, 80, a, lda, b, ldb, expected, ldc, accumulate: true);
             if (isContiguous) Assert.All(Enumerable.Range(0, c.Length), i => Assert.Equal(expected[i], c[i], 1e-12));
             else GemmTests.AssertSameBits<double>(expected, c);
         }
@@ -195,7 +195,7 @@ public sealed class NativeBlasTests : IDisposable
             WorkerPool.Run(new Inner { A = aPointer, C = cPointer }, 2);
         }
         Assert.Equal(0, BlasStandIn.Calls);
-        Gemm.Multiply<float>(Gemm.NativeVectorBits, false, false, 64, 64, 64, a, 64, a, 64, expected, 64, accumulate: false);
+        Gemm.Multiply<float>(Simd.Best, false, false, 64, 64, 64, a, 64, a, 64, expected, 64, accumulate: false);
         GemmTests.AssertSameBits<float>(expected, c.AsSpan(0, 64 * 64));
         GemmTests.AssertSameBits<float>(expected, c.AsSpan(64 * 64));
     }

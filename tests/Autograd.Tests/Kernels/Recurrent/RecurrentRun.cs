@@ -81,7 +81,7 @@ internal sealed class RecurrentRun<T>
         HN = Poisoned(states);
         CN = Poisoned(Shape.HasCell ? states : 0);
         Reserve = Poisoned(inference ? 0 : Shape.ReserveLength);
-        RecurrentKernel.Forward(vectorBits ?? Gemm.NativeVectorBits, new RecurrentForward<T>
+        RecurrentKernel.Forward(vectorBits ?? Simd.Best, new RecurrentForward<T>
         {
             Shape = Shape,
             X = X,
@@ -115,7 +115,7 @@ internal sealed class RecurrentRun<T>
             GradientH0 = Poisoned(states);
             GradientC0 = Poisoned(Shape.HasCell ? states : 0);
         }
-        RecurrentKernel.Backward(vectorBits ?? Gemm.NativeVectorBits, new RecurrentBackward<T>
+        RecurrentKernel.Backward(vectorBits ?? Simd.Best, new RecurrentBackward<T>
         {
             Shape = Shape,
             X = X,
