@@ -7,11 +7,14 @@ namespace Autograd.Benchmarks;
 
 /// <summary>
 /// Finds kernels that became slower, on machines whose speed nobody knows: each figure is the share of a kernel in what a
-/// yardstick of the same kind reaches in the same moments, both at the best of many turns.
+/// yardstick of the same kind reaches in the same moments on as many threads, both at the best of many turns.
 /// </summary>
 internal static class Guard
 {
-    private const double SampleSeconds = 0.001, RoundSeconds = 0.2, RetrySeconds = 0.5;
+    // A turn of several threads is longer, so that it hardly matters that the pool's workers have to wake up for it, and still so
+    // short that some turns have all cores to themselves while something else runs.
+    private const double SampleSeconds = 0.001, TogetherSeconds = 0.002, RoundSeconds = 0.2, RetrySeconds = 0.5;
+    private const int NameWidth = 60;
     private const int Retries = 3, Attempts = 8; // the first few at once, the others after a rest
 
     /// <summary>Measures all figures and compares them with the file. Exit code 1 if one falls short.</summary>
@@ -85,7 +88,7 @@ internal static class Guard
             for (int retry = 0; retry < Retries; retry++) candidates[i].Measure(RetrySeconds);
             bool found = shares[i] >= least && candidates[i].Share < least;
             if (!found) failed++;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {candidates[i].Work.Name,-48} | {shares[i],6:0.000} | {expected,8:0.000} | {candidates[i].Share,12:0.000} | {(found ? "found" : "NOT FOUND")} |"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {candidates[i].Work.Name,-NameWidth} | {shares[i],6:0.000} | {expected,8:0.000} | {candidates[i].Share,12:0.000} | {(found ? "found" : "NOT FOUND")} |"));
         }
 
         return Summary(candidates.Length - failed, failed);
@@ -122,10 +125,10 @@ internal static class Guard
     }
 
     private static void Header(string more = "", string rule = "") =>
-        Console.WriteLine($"{VectorClass}-bit vectors\n| {"figure",-48} |  share | expected |{more} verdict |\n|{new string('-', 50)}|---:|---:|{rule}---|");
+        Console.WriteLine($"{VectorClass}-bit vectors\n| {"figure",-NameWidth} |  share | expected |{more} verdict |\n|{new string('-', NameWidth + 2)}|---:|---:|{rule}---|");
 
     private static void Line(string name, double share, double? expected, string verdict) =>
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name,-48} | {share,6:0.000} | {expected,8:0.000} | {verdict} |"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name,-NameWidth} | {share,6:0.000} | {expected,8:0.000} | {verdict} |"));
 
     private static int Summary(int passed, int failed)
     {
@@ -138,6 +141,7 @@ internal static class Guard
     {
         private readonly Timed _timed = work.Prepare();
         private readonly Func<double, double> _yardstick = YardstickOf(work);
+        private readonly double _sampleSeconds = work.Threads == 1 ? SampleSeconds : TogetherSeconds;
         private double _bestKernel = double.PositiveInfinity;
         private double _bestYardstick = double.PositiveInfinity;
 
@@ -161,14 +165,15 @@ internal static class Guard
             for (int run = 0; run < 32; run++) _yardstick(0);
         }
 
-        /// <summary>Lets kernel and yardstick take turns for some time, at least five.</summary>
+        /// <summary>Lets kernel and yardstick take turns for some time, at least five; with several threads it is longer, since fewer turns are undisturbed.</summary>
         public void Measure(double seconds)
         {
+            seconds *= work.Threads;
             double once = Kernel(1);
-            int repeat = Math.Max(1, (int)(SampleSeconds / once));
+            int repeat = Math.Max(1, (int)(_sampleSeconds / once));
 
             // The yardstick runs as long as the kernel does at a time, so that both are interrupted alike.
-            double amount = Math.Max(SampleSeconds, once) / _yardstick(work.Amount) * work.Amount;
+            double amount = Math.Max(_sampleSeconds, once) / _yardstick(work.Amount) * work.Amount;
             Stopwatch watch = Stopwatch.StartNew();
             for (int turn = 0; turn < 5 || watch.Elapsed.TotalSeconds < seconds; turn++)
             {
@@ -180,6 +185,7 @@ internal static class Guard
         private double Kernel(int repeat)
         {
             long ticks = 0;
+            Parallelism.Threads = work.Threads;
             for (int run = 0; run < repeat * Handicap; run++)
             {
                 _timed.Before?.Invoke();
@@ -188,24 +194,28 @@ internal static class Guard
                 ticks += Stopwatch.GetTimestamp() - start;
             }
 
+            Parallelism.Threads = 1;
             return (double)ticks / Stopwatch.Frequency;
         }
 
-        /// <summary>The seconds that so much of the yardstick takes, of which it does a whole number of units.</summary>
+        /// <summary>The seconds that so much of the yardstick takes; each thread does the same whole number of units.</summary>
         private static Func<double, double> YardstickOf(Work work)
         {
-            (double unit, Action<int> run) = work.Yardstick switch
-            {
-                Yardstick.MultiplyAdds => (FmaPeak.OperationsPerRound, static (int units) => { FmaPeak.Loop(units); }),
-                Yardstick.Copy => Copying((long)work.Amount),
-                _ => (1.0, static units => ScalarSteps(units)),
-            };
+            (double Unit, Action<int> Run)[] threads = [.. Enumerable.Range(0, work.Threads).Select(_ => OneThread(work))];
+            double unit = threads.Sum(static thread => thread.Unit);
             return amount =>
             {
                 int units = Math.Max(1, (int)Math.Ceiling(amount / unit));
-                return Team.Seconds(1, _ => run(units)) * amount / (units * unit);
+                return Team.Seconds(threads.Length, thread => threads[thread].Run(units)) * amount / (units * unit);
             };
         }
+
+        private static (double Unit, Action<int> Run) OneThread(Work work) => work.Yardstick switch
+        {
+            Yardstick.MultiplyAdds => (FmaPeak.OperationsPerRound, static units => { FmaPeak.Loop(units); }),
+            Yardstick.Copy => Copying((long)work.Amount / work.Threads),
+            _ => (1.0, static units => ScalarSteps(units)),
+        };
 
         private static (double Unit, Action<int> Run) Copying(long bytes)
         {

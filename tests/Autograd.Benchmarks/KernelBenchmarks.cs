@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace Autograd.Benchmarks;
 
-/// <summary>Measures the pieces of <see cref="Works"/> one by one on one thread; what has to run before a piece is measured with it.</summary>
+/// <summary>Measures the pieces of <see cref="Works"/> one by one; what has to run before a piece is measured with it.</summary>
 public abstract class KernelBenchmark
 {
     private Action _run = static () => { };
@@ -18,7 +18,7 @@ public abstract class KernelBenchmark
     public void Setup()
     {
         Work work = Pieces.Single(work => work.Name == Name);
-        Parallelism.Threads = 1;
+        Parallelism.Threads = work.Threads;
         Timed timed = work.Prepare();
         _run = timed.Before is null ? timed.Run : timed.Before + timed.Run;
     }
@@ -67,4 +67,22 @@ public class SmallOperatorBenchmark : KernelBenchmark
 public class TranspositionBenchmark : KernelBenchmark
 {
     private protected override IEnumerable<Work> Pieces => Works.Transpositions;
+}
+
+/// <summary>Maxima and averages of windows, forward and back.</summary>
+public class PoolingBenchmark : KernelBenchmark
+{
+    private protected override IEnumerable<Work> Pieces => Works.Pools;
+}
+
+/// <summary>Rows of tables, forward and back.</summary>
+public class IndexingBenchmark : KernelBenchmark
+{
+    private protected override IEnumerable<Work> Pieces => Works.Indexing;
+}
+
+/// <summary>What two threads share.</summary>
+public class TwoThreadBenchmark : KernelBenchmark
+{
+    private protected override IEnumerable<Work> Pieces => Works.OnTwoThreads;
 }

@@ -8,7 +8,8 @@ internal static class Works
     private const int Count = 1 << 15;
 
     public static IEnumerable<Work> All =>
-        [.. Products, .. Functions, .. Elementwise, .. Reductions, .. Recurrent, .. Convolutions, .. Optimizers, .. SmallOperators, .. Transpositions];
+        [.. Products, .. Functions, .. Elementwise, .. Reductions, .. Recurrent, .. Convolutions, .. Pools, .. Optimizers, .. SmallOperators,
+            .. Transpositions, .. Indexing, .. OnTwoThreads];
 
     /// <summary>Products of the shapes that layers make.</summary>
     public static IEnumerable<Work> Products =>
@@ -20,6 +21,7 @@ internal static class Works
         Product("gemm 32 x 1024 x 256, a step back", 32, 1024, 256, transposeB: true),
         Product("gemm 1024 x 512 x 128, weight gradient", 512, 1024, 128, transposeA: true),
         Product("gemm 20 x 128 x 512, small", 20, 128, 512),
+        Product("gemm 64 x 1024 x 1024, large factor", 64, 1024, 1024),
         Product("gemv 256 x 1024", 1, 256, 1024),
         Product("gemv 1024 x 256, B transposed", 1, 1024, 256, transposeB: true),
         Double("gemm 256, double", 256),
@@ -54,6 +56,8 @@ internal static class Works
         new("sum of rows", Yardstick.Copy, 4.0 * Count, Map([Count / 256, 256], static x => x.Sum(1))),
         new("sum of columns", Yardstick.Copy, 4.0 * Count, Map([Count / 256, 256], static x => x.Sum(0))),
         new("maximum of rows", Yardstick.Copy, 4.0 * Count, Map([Count / 256, 256], static x => x.Max(1))),
+        new("cumulative sum", Yardstick.Scalar, Count, Map([Count / 256, 256], static x => x.CumulativeSum(1))),
+        new("cumulative sum of columns", Yardstick.Scalar, Count, Map([Count / 256, 256], static x => x.CumulativeSum(0))),
         new("softmax", Yardstick.MultiplyAdds, 32.0 * 512 * 65, Map([512, 65], static x => x.Softmax())),
         new("softmax, gradient", Yardstick.Copy, 12.0 * 512 * 65, Sweep([512, 65], static x => x.Softmax())),
         new("softmax and cross-entropy", Yardstick.MultiplyAdds, 32.0 * 512 * 65, CrossEntropy(512, 65, sweep: false)),
@@ -77,8 +81,18 @@ internal static class Works
     [
         .. Convolved("conv1d 64 to 128 x 3", 2.0 * 4 * 128 * 256 * 64 * 3, [4, 64, 256], static () => new Conv1d<float>(64, 128, 3, padding: 1)),
         .. Convolved("conv2d 32 to 64 x 3 x 3", 2.0 * 2 * 64 * 1024 * 32 * 9, [2, 32, 32, 32], static () => new Conv2d<float>(32, 64, (3, 3), padding: 1)),
+        .. Convolved("conv2d 64 to 128 x 3 x 3, strided", 2.0 * 2 * 128 * 256 * 64 * 9, [2, 64, 32, 32], static () => new Conv2d<float>(64, 128, (3, 3), stride: 2, padding: 1)),
         .. Convolved("conv2d 1 to 16 x 5 x 5", 2.0 * 16 * 16 * 784 * 25, [16, 1, 28, 28], static () => new Conv2d<float>(1, 16, (5, 5), padding: 2)),
         .. Convolved("depthwise 64 x 3 x 3", 2.0 * 4 * 64 * 1024 * 9, [4, 64, 32, 32], static () => new Conv2d<float>(64, 64, (3, 3), padding: 1, groups: 64)),
+    ];
+
+    /// <summary>Windows that meet: two steps are reckoned for each element of the images, since all go about them one by one.</summary>
+    public static IEnumerable<Work> Pools =>
+    [
+        new("max pool 2 x 2", Yardstick.Scalar, 2.0 * Count, Map([2, 16, 32, Count / 1024], static x => x.MaxPool2d(2))),
+        new("max pool 2 x 2, gradient", Yardstick.Scalar, 2.0 * Count, Sweep([2, 16, 32, Count / 1024], static x => x.MaxPool2d(2))),
+        new("average pool 2 x 2", Yardstick.Scalar, 2.0 * Count, Map([2, 16, 32, Count / 1024], static x => x.AvgPool2d(2))),
+        new("average pool 2 x 2, gradient", Yardstick.Scalar, 2.0 * Count, Sweep([2, 16, 32, Count / 1024], static x => x.AvgPool2d(2))),
     ];
 
     /// <summary>One pass over parameters, gradients and states.</summary>
@@ -101,6 +115,25 @@ internal static class Works
         new("transposed 180 x 180", Yardstick.Copy, 8.0 * 180 * 180, Map([180, 180], static x => x.Transpose())),
         new("batch first", Yardstick.Copy, 8.0 * Count, Map([16, 32, Count / 512], static x => x.Permute(1, 0, 2))),
     ];
+
+    /// <summary>Rows of a table, of which some are taken twice, and the gradient by the table: zeros, to which rows are added.</summary>
+    public static IEnumerable<Work> Indexing =>
+    [
+        new("embedding", Yardstick.Copy, 8.0 * Count, Map([256, Count / 256], Embedding(256, 256))),
+        new("embedding, gradient", Yardstick.Copy, 16.0 * Count, Sweep([256, Count / 256], Embedding(256, 256))),
+    ];
+
+    /// <summary>What the pool's wake-ups, shares and barriers cost where work is large enough for two threads; the yardstick runs on two as well.</summary>
+    public static IEnumerable<Work> OnTwoThreads =>
+        from work in (IEnumerable<Work>)
+        [
+            Product("gemm 576", 576, 576, 576),
+            Product("gemm 64 x 1024 x 1024, large factor", 64, 1024, 1024),
+            new("add 1024 x 1024", Yardstick.Copy, 8.0 * (1 << 20), Map([1 << 20], static x => x + x)),
+            .. Sequences(new("lstm 256", "lstm", 8, 32, 128, 256, 1, Bidirectional: false)),
+            .. Convolved("conv2d 64 to 64 x 3 x 3", 2.0 * 2 * 64 * 1024 * 64 * 9, [2, 64, 32, 32], static () => new Conv2d<float>(64, 64, (3, 3), padding: 1)),
+        ]
+        select work with { Name = $"{work.Name}, two threads", Threads = 2 };
 
     private static Work Product(string name, int m, int k, int n, bool transposeA = false, bool transposeB = false) =>
         new(name, Yardstick.MultiplyAdds, 2.0 * m * k * n, () =>
@@ -168,6 +201,12 @@ internal static class Works
         Func<Variable<float>, Variable<float>> loss = x => x.CrossEntropy(targets);
         return sweep ? Sweep([rows, classes], loss)() : Map([rows, classes], loss)();
     };
+
+    private static Func<Variable<float>, Variable<float>> Embedding(int rows, int count)
+    {
+        Tensor<int> indices = Steps.RandomClasses([count], rows);
+        return table => Variable.Embedding(table, indices);
+    }
 
     private static IEnumerable<Work> Sequences(TrainingStep work)
     {
