@@ -2,7 +2,7 @@ using Autograd.Kernels;
 
 namespace Autograd.Benchmarks;
 
-/// <summary>The kernels that are watched one by one. Operators are called as a user calls them, on sizes that stay in the second-level cache.</summary>
+/// <summary>The kernels that are watched one by one. Operators are called as a user calls them, on sizes that mostly stay in the second-level cache.</summary>
 internal static class Works
 {
     private const int Count = 1 << 15;
