@@ -128,8 +128,8 @@ internal static class Works
         from work in (IEnumerable<Work>)
         [
             Product("gemm 576", 576, 576, 576),
-            Product("gemm 64 x 1024 x 1024, large factor", 64, 1024, 1024),
-            new("add 1024 x 1024", Yardstick.Copy, 8.0 * (1 << 20), Map([1 << 20], static x => x + x)),
+            Product("gemm 128 x 1024 x 1024, large factor", 128, 1024, 1024),
+            new("add 512 x 512", Yardstick.Copy, 8.0 * 512 * 512, Map([512, 512], static x => x + x)),
             .. Sequences(new("lstm 256", "lstm", 8, 32, 128, 256, 1, Bidirectional: false)),
             .. Convolved("conv2d 64 to 64 x 3 x 3", 2.0 * 2 * 64 * 1024 * 64 * 9, [2, 64, 32, 32], static () => new Conv2d<float>(64, 64, (3, 3), padding: 1)),
         ]
