@@ -51,7 +51,7 @@ internal static class Guard
     {
         GuardFile expectations = GuardFile.Read(file);
         Candidate[] candidates = Prepare(filter);
-        Measure(candidates, rounds: 5);
+        Measure(candidates, rounds: 8);
         Header();
         foreach (Candidate candidate in candidates)
         {

@@ -21,7 +21,7 @@ internal static class Works
         Product("gemm 32 x 1024 x 256, a step back", 32, 1024, 256, transposeB: true),
         Product("gemm 1024 x 512 x 128, weight gradient", 512, 1024, 128, transposeA: true),
         Product("gemm 20 x 128 x 512, small", 20, 128, 512),
-        Product("gemm 64 x 1024 x 1024, large factor", 64, 1024, 1024),
+        Product("gemm 128 x 1024 x 1024, large factor", 128, 1024, 1024),
         Product("gemv 256 x 1024", 1, 256, 1024),
         Product("gemv 1024 x 256, B transposed", 1, 1024, 256, transposeB: true),
         Double("gemm 256, double", 256),
