@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
-// What lets a gradient through or holds it back, and makes of a function another. No blocking here: the loops of Elementwise cut the work.
+// What lets a gradient through or holds it back, and makes one function of another. No blocking here: the loops of Elementwise cut the work.
 
 /// <summary>g where x > threshold, else 0.</summary>
 internal readonly struct AboveFunction(double threshold) : IBinaryFunction

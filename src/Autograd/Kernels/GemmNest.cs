@@ -3,11 +3,10 @@ using System.Runtime.CompilerServices;
 namespace Autograd.Kernels;
 
 /// <summary>
-/// The loops around the register tile, for one rectangle of C. K is cut in blocks, of which 512 × 48 floats of B are a panel; the panel
-/// streams from the second cache for each of the 16 tiles of a block of A, which wait there, too. Up to 64 panels are kept for the next
-/// block, so that A is copied together once for 3,072 columns.
+/// The loops around the register tile, for one rectangle of C. K is cut in blocks of 512. A panel of B is one such block of three vectors of
+/// columns (96 KB), which streams from the second cache for each of the 16 tiles of a block of A, which wait there, too; up to 64 panels
+/// are kept for the next block of A, so that A is copied together once for 192 vectors of columns. With 16 registers panels have two vectors.
 /// </summary>
-/// <remarks>K. Goto and R. van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008), without split sums.</remarks>
 internal readonly unsafe struct GemmNest<T, V>
     where T : unmanaged
     where V : unmanaged, IVector<V, T>

@@ -85,10 +85,11 @@ internal static unsafe partial class Reductions
 
         public void Run(int part, int parts)
         {
+            int strips = Strips, end = WorkerPool.Share(Units, part + 1, parts);
             T* own = stackalloc T[SumStrip];
-            for (int unit = WorkerPool.Share(Units, part, parts); unit < WorkerPool.Share(Units, part + 1, parts); unit++)
+            for (int unit = WorkerPool.Share(Units, part, parts); unit < end; unit++)
             {
-                int o = unit / Strips, start = unit % Strips * strip, columns = Math.Min(strip, inner - start);
+                int o = strips == 1 ? unit : unit / strips, start = strips == 1 ? 0 : unit % strips * strip, columns = Math.Min(strip, inner - start);
                 nint at = (nint)o * inner + start;
                 T* first = x + (nint)o * reduce * inner + start, extremes = y == null ? own : y + at;
                 if (inner == 1) *extremes = Extreme<TFunction, T>(first, reduce);

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Autograd.Kernels;
 
-/// <summary>The one place that asks the machine for its vectors: their width and the number of registers.</summary>
+/// <summary>The one place that chooses the vectors' width and counts the registers; a few loops of shuffles ask for an instruction of their own.</summary>
 /// <remarks>
 /// Kernels give the same bits at every width, but for depthwise weight gradients, so the choice is one of speed and may change at any time.
 /// </remarks>

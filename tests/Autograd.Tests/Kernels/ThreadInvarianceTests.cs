@@ -13,6 +13,7 @@ public sealed class ThreadInvarianceTests
         foreach ((int m, int n, int k) in new[]
         {
             (129, 200, 65), (1, 4000, 600), (2000, 3, 300), (33, 1000, 80), (512, 65, 400), (17, 3000, 256),
+            (1300, 96, 2200), (40, 3100, 2300), // long enough for uneven pieces, along the rows and along the columns
         })
         {
             foreach (bool transposed in new[] { false, true })
@@ -30,6 +31,21 @@ public sealed class ThreadInvarianceTests
                     GemmTests.AssertSameBits<float>(expected, c);
                     GemmTests.AssertSameBits<float>(expected, fromPacked);
                 }
+            }
+        }
+    }
+
+    [Fact]
+    public void UnevenSharesFollowEachOtherAndNoneIsEmpty()
+    {
+        for (int threads = 2; threads <= 20; threads++)
+        {
+            int parts = 2 * threads, least = WorkerPool.UnevenLeast(threads);
+            foreach (int count in new[] { least, least + 1, (2 * least) - 1, 1000 * threads })
+            {
+                int[] bounds = [.. Enumerable.Range(0, parts + 1).Select(part => WorkerPool.UnevenShare(count, part, parts))];
+                Assert.Equal((0, count), (bounds[0], bounds[^1]));
+                Assert.All(Enumerable.Range(0, parts), part => Assert.True(bounds[part] < bounds[part + 1]));
             }
         }
     }
