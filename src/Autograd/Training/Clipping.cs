@@ -40,7 +40,7 @@ public readonly partial struct Gradients<T>
     {
         if (!(maximum >= 0)) Errors.OutOfRange(nameof(maximum), maximum, $"ClipByGlobalNorm: the maximum is 0 or more, not {maximum}.");
         double norm = GlobalNorm(p);
-        if (!double.IsFinite(norm)) ThrowNonFinite("ClipByGlobalNorm");
+        if (!double.IsFinite(norm)) ThrowFirst(static value => !T.IsFinite(value), "ClipByGlobalNorm");
         double factor = maximum / (norm + 1e-6);
         if (factor >= 1) return norm;
         RequireChangeable("ClipByGlobalNorm");
@@ -70,7 +70,7 @@ public readonly partial struct Gradients<T>
     public void ClipByValue(double maximum)
     {
         if (!(maximum >= 0)) Errors.OutOfRange(nameof(maximum), maximum, $"ClipByValue: the maximum is 0 or more, not {maximum}.");
-        if (double.IsNaN(GlobalNorm(double.PositiveInfinity))) ThrowNonFinite("ClipByValue");
+        if (double.IsNaN(GlobalNorm(double.PositiveInfinity))) ThrowFirst(T.IsNaN, "ClipByValue");
         RequireChangeable("ClipByValue");
         foreach (GradientEntry<T> entry in Store.Entries.Values)
         {
@@ -95,14 +95,14 @@ public readonly partial struct Gradients<T>
         if (Store.IsRecorded) Errors.Invalid($"{what}: gradients made with createGraph are part of the graph and are not changed in place. Scale them with operators.");
     }
 
-    private void ThrowNonFinite(string what)
+    private void ThrowFirst(Func<T, bool> isRefused, string what)
     {
         foreach ((int key, GradientEntry<T> entry) in Store.Entries)
         {
             ReadOnlySpan<T> values = entry.Storage is null ? entry.Recorded.Span : entry.Values;
             for (int i = 0; i < values.Length; i++)
             {
-                if (!T.IsFinite(values[i])) throw new NonFiniteException($"{what}: the gradient of {Store.NameOf(key)} is {values[i]} at position {i}. Lower the learning rate, or look for the step that made it.");
+                if (isRefused(values[i])) throw new NonFiniteException($"{what}: the gradient of {Store.NameOf(key)} is {values[i]} at position {i}. Lower the learning rate, or look for the step that made it.");
             }
         }
 

@@ -1,24 +1,37 @@
 using System.Runtime.CompilerServices;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 
 namespace Autograd.Tests;
 
 /// <summary>Nothing in the library points against the arrows of docs/architecture.md.</summary>
 public sealed class LayeringTests
 {
+    // What cuts work for vectors and threads.
+    private static readonly string[] KernelWords =
+    [
+        "IParallelWork", "Lanes", "Parallel", "Simd", "Task", "Thread", "ThreadPool", "Vector128", "Vector256", "Vector512", "VectorWidths", "WorkerPool", "IVector",
+    ];
+
     [Fact]
     public void NothingPointsBack()
     {
-        string source = Path.Combine(RepositoryRoot(), "src", "Autograd");
-        (string, string)[] files =
-        [
-            .. Directory.EnumerateFiles(source, "*.cs", SearchOption.AllDirectories)
-                .Where(static path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
-                .Where(static path => !path.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
-                .Select(path => (Path.GetRelativePath(RepositoryRoot(), path), File.ReadAllText(path))),
-        ];
-        Assert.InRange(files.Length, 40, int.MaxValue);
-        string[] violations = Layering.Violations(files);
+        string[] violations = Layering.Violations(Sources());
         Assert.True(violations.Length == 0, $"{violations.Length} uses against the arrows of docs/architecture.md:\n{string.Join('\n', violations.Take(40))}");
+    }
+
+    /// <summary>An optimizer's rule is written over vectors of any width, and is the one exception.</summary>
+    [Fact]
+    public void KernelsAloneKnowOfVectorsAndThreads()
+    {
+        string[] found =
+        [
+            .. Sources().Where(static file => !file.Path.StartsWith("src/Autograd/Kernels/", StringComparison.Ordinal))
+                .SelectMany(static file => CSharpSyntaxTree.ParseText(file.Source).GetRoot().DescendantTokens()
+                    .Where(token => KernelWords.Contains(token.ValueText) && !(token.ValueText == "IVector" && file.Path.StartsWith("src/Autograd/Training/", StringComparison.Ordinal)))
+                    .Select(token => $"{file.Path}({token.GetLocation().GetLineSpan().StartLinePosition.Line + 1}): {token.ValueText}")),
+        ];
+        Assert.True(found.Length == 0, $"Vectors and threads are the business of Kernels alone:\n{string.Join('\n', found)}");
     }
 
     [Fact]
@@ -64,6 +77,19 @@ public sealed class LayeringTests
         DirectoryInfo? folder = new FileInfo(path).Directory;
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Autograd.sln"))) folder = folder.Parent;
         return folder?.FullName ?? throw new InvalidOperationException($"No Autograd.sln above {path}.");
+    }
+
+    private static (string Path, string Source)[] Sources()
+    {
+        (string, string)[] files =
+        [
+            .. Directory.EnumerateFiles(Path.Combine(RepositoryRoot(), "src", "Autograd"), "*.cs", SearchOption.AllDirectories)
+                .Where(static path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+                .Where(static path => !path.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+                .Select(static path => (Path.GetRelativePath(RepositoryRoot(), path).Replace('\\', '/'), File.ReadAllText(path))),
+        ];
+        Assert.InRange(files.Length, 40, int.MaxValue);
+        return files;
     }
 
     /// <summary>A small library with a value in two parts, and one more file in a folder.</summary>

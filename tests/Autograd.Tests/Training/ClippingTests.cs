@@ -34,4 +34,18 @@ public sealed class ClippingTests
 
         static int[] Bits(float[] values) => [.. values.Select(BitConverter.SingleToInt32Bits)];
     }
+
+    [Fact]
+    public void ClippingByValueTakesInfinitiesAndNamesTheNaN()
+    {
+        Parameter<float> p = new("p", new Tensor<float>([3], new float[3]));
+        using Tape<float> tape = new();
+        Gradients<float> gradients = tape.Backward(p.On(tape), tape.Constant(new Tensor<float>([3], [float.PositiveInfinity, 1, float.NaN])));
+        Assert.Contains("the gradient of p is NaN at position 2", Assert.Throws<NonFiniteException>(() => gradients.ClipByValue(2)).Message, StringComparison.Ordinal);
+        Assert.Contains("the gradient of p is Infinity at position 0", Assert.Throws<NonFiniteException>(() => gradients.ClipByGlobalNorm(2)).Message, StringComparison.Ordinal);
+
+        gradients = tape.Backward(p.On(tape), tape.Constant(new Tensor<float>([3], [float.PositiveInfinity, 1, float.NegativeInfinity])));
+        gradients.ClipByValue(2);
+        Assert.Equal([2, 1, -2], gradients[p].Span.ToArray());
+    }
 }
