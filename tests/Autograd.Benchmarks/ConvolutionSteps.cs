@@ -12,25 +12,24 @@ internal static class ConvolutionSteps
         using (Tape<float> inference = Tape<float>.Inference())
         {
             seed = Steps.Random(layer.Forward(inference.Constant(x)).Shape, 3);
-            Measurement forward = Measurement.Of(
-                () =>
-                {
-                    inference.Reset();
-                    layer.Forward(inference.Constant(x));
-                },
-                repeat);
-            line["forward_ms"] = forward.Milliseconds;
+            Action forward = () =>
+            {
+                inference.Reset();
+                layer.Forward(inference.Constant(x));
+            };
+            line["forward_ms"] = Measurement.Of(forward, repeat).Milliseconds;
+            line["forward_peak_share"] = Measurement.PeakShare(forward, work.ForwardOperations, repeat);
         }
 
         using Tape<float> tape = new();
-        Measurement train = Measurement.Of(
-            () =>
-            {
-                tape.Reset();
-                tape.Backward(layer.Forward(tape.Variable(x)), tape.Constant(seed));
-            },
-            repeat);
+        Action step = () =>
+        {
+            tape.Reset();
+            tape.Backward(layer.Forward(tape.Variable(x)), tape.Constant(seed));
+        };
+        Measurement train = Measurement.Of(step, repeat);
         line["train_ms"] = train.Milliseconds;
+        line["train_peak_share"] = Measurement.PeakShare(step, 3 * work.ForwardOperations, repeat);
         line["allocated_bytes"] = train.AllocatedBytes;
         line["peak_arena_bytes"] = tape.PeakBytes;
     }

@@ -8,7 +8,7 @@ namespace Autograd.Benchmarks;
 /// <summary>How many floating-point operations a second multiply-adds reach when nothing else is in their way.</summary>
 internal static class FmaPeak
 {
-    private const int Rounds = 2_000_000;
+    private const int Rounds = 2_000_000, MomentaryRounds = 500_000;
     private const int Chains = 10; // two units with a latency of four or five cycles want at least ten independent chains
 
     /// <summary>The floating-point operations of one round of <see cref="Loop"/>; a multiply-add counts two.</summary>
@@ -22,6 +22,10 @@ internal static class FmaPeak
         for (int attempt = 0; attempt < 5; attempt++) best = Math.Min(best, Team.Seconds(threads, static _ => Loop(Rounds)));
         return (double)OperationsPerRound * Rounds * threads / best / 1e9;
     }
+
+    /// <summary>What all threads reach at once right now, in about a millisecond.</summary>
+    public static double Momentary(int threads) =>
+        (double)OperationsPerRound * MomentaryRounds * threads / Team.Seconds(threads, static _ => Loop(MomentaryRounds)) / 1e9;
 
     /// <summary>So many rounds of multiply-adds on the calling thread. Not inlined anywhere, or else they would go away where the sum is not wanted.</summary>
     public static float Loop(int rounds) => Avx512F.IsSupported ? Loop512(rounds) : Vector256.IsHardwareAccelerated ? Loop256(rounds) : Loop128(rounds);

@@ -33,11 +33,11 @@ internal static class Growth
                     TrainingStep step = at(new(cell, cell, Time: 50, Batch: 32, Input: 65, Hidden: 128, Layers: 1, Bidirectional: false), value);
                     JsonObject line = [];
                     RecurrentSteps.Measure(step, 7, line, warmSeconds: 0.8);
-                    double peak = FmaPeak.Gigaflops(Parallelism.Threads), forwardTime = line["forward_ms"]!.GetValue<double>(), trainTime = line["train_ms"]!.GetValue<double>();
-                    double rate = Operations(step) / trainTime / 1e6;
+                    double forwardTime = line["forward_ms"]!.GetValue<double>(), trainTime = line["train_ms"]!.GetValue<double>(), share = line["train_peak_share"]!.GetValue<double>();
+                    double rate = step.TrainOperations / trainTime / 1e6;
                     forward.Add((value, forwardTime));
                     train.Add((value, trainTime));
-                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {axis} | {value} | {cell} | {forwardTime:0.00} | {trainTime:0.00} | {rate:0} | {rate / peak:0.00} |"));
+                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {axis} | {value} | {cell} | {forwardTime:0.00} | {trainTime:0.00} | {rate:0} | {share:0.00} |"));
                 }
 
                 plot.Add(axis, cell, dashed: false, train);
@@ -47,13 +47,5 @@ internal static class Growth
 
         if (svg is not null) File.WriteAllText(svg.FullName, plot.ToSvg());
         return 0;
-    }
-
-    /// <summary>Of the products alone, forward, by the inputs and by the weights; the gradient by the first input is not wanted.</summary>
-    private static double Operations(TrainingStep step)
-    {
-        double rows = (double)step.Time * step.Batch, gates = step.Cell switch { "lstm" => 4, "gru" => 3, _ => 1 };
-        double first = gates * step.Hidden * step.Input, rest = (gates * step.Hidden * step.Hidden * ((2 * step.Layers) - 1)) + (step.Hidden * step.Input);
-        return 2 * rows * ((2 * first) + (3 * rest));
     }
 }

@@ -34,4 +34,29 @@ internal readonly record struct Measurement(double Milliseconds, long AllocatedB
         Array.Sort(allocated);
         return new(times[repeat / 2], allocated[AllocationRuns / 2]);
     }
+
+    /// <summary>
+    /// The median share of the multiply-add peak that runs of a warm action reach: of each run beside what all threads reach right before
+    /// and after it, since other processes on the same cores change that from moment to moment.
+    /// </summary>
+    /// <param name="action">What is timed.</param>
+    /// <param name="operations">Its floating-point operations; a multiply-add counts two.</param>
+    /// <param name="repeat">Runs.</param>
+    public static double PeakShare(Action action, double operations, int repeat)
+    {
+        double[] shares = new double[repeat];
+        double before = FmaPeak.Momentary(Parallelism.Threads);
+        for (int run = 0; run < repeat; run++)
+        {
+            action(); // the probe has put the workers to sleep
+            long start = Stopwatch.GetTimestamp();
+            action();
+            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds, after = FmaPeak.Momentary(Parallelism.Threads);
+            shares[run] = operations / seconds / 1e9 / ((before + after) / 2);
+            before = after;
+        }
+
+        Array.Sort(shares);
+        return Math.Round(shares[repeat / 2], 3);
+    }
 }

@@ -38,30 +38,27 @@ internal static class RecurrentSteps
         Tensor<int> y = Steps.RandomClasses([work.Time, work.Batch], work.Input);
         using (Tape<float> inference = Tape<float>.Inference())
         {
-            Measurement forward = Measurement.Of(
-                () =>
-                {
-                    inference.Reset();
-                    model.Head.Forward(run(inference.Constant(x)));
-                },
-                repeat,
-                warmSeconds);
-            line["forward_ms"] = forward.Milliseconds;
+            Action forward = () =>
+            {
+                inference.Reset();
+                model.Head.Forward(run(inference.Constant(x)));
+            };
+            line["forward_ms"] = Measurement.Of(forward, repeat, warmSeconds).Milliseconds;
+            line["forward_peak_share"] = Measurement.PeakShare(forward, work.ForwardOperations, repeat);
         }
 
         using Tape<float> tape = new();
-        Measurement train = Measurement.Of(
-            () =>
-            {
-                tape.Reset();
-                Variable<float> loss = model.Head.Forward(run(tape.Constant(x))).CrossEntropy(y);
-                Gradients<float> gradients = tape.Backward(loss);
-                gradients.ClipByGlobalNorm(5);
-                optimizer.Step(gradients);
-            },
-            repeat,
-            warmSeconds);
+        Action step = () =>
+        {
+            tape.Reset();
+            Variable<float> loss = model.Head.Forward(run(tape.Constant(x))).CrossEntropy(y);
+            Gradients<float> gradients = tape.Backward(loss);
+            gradients.ClipByGlobalNorm(5);
+            optimizer.Step(gradients);
+        };
+        Measurement train = Measurement.Of(step, repeat, warmSeconds);
         line["train_ms"] = train.Milliseconds;
+        line["train_peak_share"] = Measurement.PeakShare(step, work.TrainOperations, repeat);
         line["allocated_bytes"] = train.AllocatedBytes;
         line["peak_arena_bytes"] = tape.PeakBytes;
     }

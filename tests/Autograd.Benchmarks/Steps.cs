@@ -48,14 +48,14 @@ internal static class Steps
     {
         Tensor<float> a = Random([work.M, work.K], 1), b = Random([work.K, work.N], 2);
         using Tape<float> tape = Tape<float>.Inference();
-        Measurement forward = Measurement.Of(
-            () =>
-            {
-                tape.Reset();
-                tape.Constant(a).MatMul(tape.Constant(b));
-            },
-            repeat);
+        Action product = () =>
+        {
+            tape.Reset();
+            tape.Constant(a).MatMul(tape.Constant(b));
+        };
+        Measurement forward = Measurement.Of(product, repeat);
         line["forward_ms"] = forward.Milliseconds;
+        line["forward_peak_share"] = Measurement.PeakShare(product, 2.0 * work.M * work.N * work.K, repeat);
         line["allocated_bytes"] = forward.AllocatedBytes;
     }
 
