@@ -27,7 +27,7 @@ internal sealed record TrainingStep(string Name, string Cell, int Time, int Batc
 {
     private int Directions => Bidirectional ? 2 : 1;
 
-    private double Gates => Hidden * (Cell switch { "lstm" => 4, "gru" => 3, _ => 1 });
+    private double Gates => Hidden * (Cell switch { "lstm" => 4, "gru" => 3, "own" => 2, _ => 1 });
 
     /// <summary>Multiply-adds a row of the first layer's product with the input, of all other products of the layers, and of the head.</summary>
     private (double First, double Recurrent, double Head) Products => (

@@ -3,7 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace Autograd.Kernels;
 
-/// <summary>Convolutions at one vector width.</summary>
+/// <summary>
+/// Convolutions at one vector width, as products of register tiles without unfolding all windows: a tile reads taps where they lie in the
+/// image, or from a few panels of unfolded columns that the second cache holds. Threads take images, groups and blocks of windows.
+/// </summary>
 internal static unsafe partial class ConvolutionDriver<T, V>
     where T : unmanaged, IFloatingPointIeee754<T>
     where V : unmanaged, IVector<V, T>

@@ -41,8 +41,8 @@ public sealed class ClippingTests
         Parameter<float> p = new("p", new Tensor<float>([3], new float[3]));
         using Tape<float> tape = new();
         Gradients<float> gradients = tape.Backward(p.On(tape), tape.Constant(new Tensor<float>([3], [float.PositiveInfinity, 1, float.NaN])));
-        Assert.Contains("is NaN at position 2", Assert.Throws<NonFiniteException>(() => gradients.ClipByValue(2)).Message, StringComparison.Ordinal);
-        Assert.Contains("is Infinity at position 0", Assert.Throws<NonFiniteException>(() => gradients.ClipByGlobalNorm(2)).Message, StringComparison.Ordinal);
+        Assert.Contains("parameter 'p' [3] is NaN at position 2", Assert.Throws<NonFiniteException>(() => gradients.ClipByValue(2)).Message, StringComparison.Ordinal);
+        Assert.Contains("parameter 'p' [3] is Infinity at position 0", Assert.Throws<NonFiniteException>(() => gradients.ClipByGlobalNorm(2)).Message, StringComparison.Ordinal);
 
         gradients = tape.Backward(p.On(tape), tape.Constant(new Tensor<float>([3], [float.PositiveInfinity, 1, float.NegativeInfinity])));
         gradients.ClipByValue(2);
