@@ -18,14 +18,15 @@ internal static class FmaPeak
     /// <summary>The best of several runs on all threads at once, in 10⁹ operations a second.</summary>
     public static double Gigaflops(int threads)
     {
-        double best = double.PositiveInfinity;
-        for (int attempt = 0; attempt < 5; attempt++) best = Math.Min(best, Team.Seconds(threads, static _ => Loop(Rounds)));
-        return (double)OperationsPerRound * Rounds * threads / best / 1e9;
+        double best = 0;
+        for (int attempt = 0; attempt < 5; attempt++) best = Math.Max(best, Once(threads, Rounds));
+        return best;
     }
 
     /// <summary>What all threads reach at once right now, in about a millisecond.</summary>
-    public static double Momentary(int threads) =>
-        (double)OperationsPerRound * MomentaryRounds * threads / Team.Seconds(threads, static _ => Loop(MomentaryRounds)) / 1e9;
+    public static double Momentary(int threads) => Once(threads, MomentaryRounds);
+
+    private static double Once(int threads, int rounds) => (double)OperationsPerRound * rounds * threads / Team.Seconds(threads, _ => Loop(rounds)) / 1e9;
 
     /// <summary>So many rounds of multiply-adds on the calling thread. Not inlined anywhere, or else they would go away where the sum is not wanted.</summary>
     public static float Loop(int rounds) => Avx512F.IsSupported ? Loop512(rounds) : Vector256.IsHardwareAccelerated ? Loop256(rounds) : Loop128(rounds);
