@@ -28,7 +28,7 @@ internal readonly record struct Recording(Variable<double>[] Leaves, Variable<do
 /// <param name="record">Records what the analytic derivative is taken of.</param>
 /// <param name="evaluate">Computes the values that differences are taken of.</param>
 /// <param name="tolerance">The largest relative error.</param>
-/// <param name="options">The seed, and whether a zero cotangent must give zero.</param>
+/// <param name="options">The seed, the step, and whether a zero cotangent must give zero.</param>
 /// <param name="report">Where findings go.</param>
 internal sealed class DifferenceCheck(
     GradientLaw law,
@@ -44,7 +44,6 @@ internal sealed class DifferenceCheck(
     private const int MostElements = 2_000;
     private const int SampledElements = 200;
     private const int Directions = 8;
-    private const double Step = 5e-4;
     private const double LinearityTolerance = 1e-12;
 
     // Value k of the five-point rule stands at Nodes[k] · h and has weight Weights[k] / 12 h.
@@ -184,7 +183,7 @@ internal sealed class DifferenceCheck(
 
     private void CheckElement(int input, int element, double[][] gradients)
     {
-        double x = values[input].Span[element], h = Step * Math.Max(1, Math.Abs(x));
+        double x = values[input].Span[element], h = options.Step * Math.Max(1, Math.Abs(x));
         double numeric = Difference(h, node => values[input].Write(memory => memory[element] = x + (node * h)));
         values[input].Write(memory => memory[element] = x);
         report.Compare(law, names[input], () => IndexOf(values[input].Shape, element), gradients[input][element], numeric, tolerance);
@@ -208,7 +207,7 @@ internal sealed class DifferenceCheck(
             }
         }
 
-        double numeric = Difference(Step, node => Move(node * Step));
+        double numeric = Difference(options.Step, node => Move(node * options.Step));
         Move(0);
         report.Compare(law, $"all {count} elements", () => $"along direction {number}", analytic, numeric, tolerance / 10);
 

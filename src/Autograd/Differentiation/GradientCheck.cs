@@ -103,6 +103,11 @@ public static class GradientCheck
             Errors.OutOfRange(nameof(options), options.Order, $"GradientCheck: the order is 1 or 2, not {options.Order}.");
         }
 
+        if (!(options.Step > 0 && options.Step <= 1))
+        {
+            Errors.OutOfRange(nameof(options), options.Step, $"GradientCheck: the step is above 0 and at most 1, not {options.Step}.");
+        }
+
         GradientCheckReport report = new();
         using Tape<double> tape = new(seed: options.Seed);
         DifferenceCheck first = new(GradientLaw.FirstOrder, tape, names, values, record, record, options.Tolerance, options, report);

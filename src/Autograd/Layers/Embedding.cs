@@ -12,8 +12,9 @@ public sealed class Embedding<T> : Module<T>
     /// <param name="rows">The number of indices.</param>
     /// <param name="width">Features of a row.</param>
     /// <param name="paddingIndex">A row that stays zero, since its gradient is 0; none by default.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A size below 1, or a padding index that is no row.</exception>
-    public Embedding(int rows, int width, int? paddingIndex = null)
+    /// <param name="standardDeviation">Of the rows at first. With few data 0.1 learns sooner than 1, since rows that come seldom stay near 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size below 1, a padding index that is no row, or a deviation that is negative or not finite.</exception>
+    public Embedding(int rows, int width, int? paddingIndex = null, double standardDeviation = 1)
     {
         Sizes.RequirePositive(nameof(Embedding<>), nameof(rows), rows);
         Sizes.RequirePositive(nameof(Embedding<>), nameof(width), width);
@@ -22,10 +23,15 @@ public sealed class Embedding<T> : Module<T>
             Errors.OutOfRange(nameof(paddingIndex), padding, $"Embedding: the padding index is one of the rows 0 … {rows - 1}, not {padding}.");
         }
 
+        if (!(standardDeviation >= 0 && double.IsFinite(standardDeviation)))
+        {
+            Errors.OutOfRange(nameof(standardDeviation), standardDeviation, $"Embedding: the standard deviation is 0 or more and finite, not {standardDeviation}.");
+        }
+
         Rows = rows;
         Width = width;
         PaddingIndex = paddingIndex;
-        Weight = AddParameter("weight", [rows, width], new RowsInitializer(paddingIndex), decays: false);
+        Weight = AddParameter("weight", [rows, width], new RowsInitializer(paddingIndex, standardDeviation), decays: false);
     }
 
     /// <summary>The number of indices.</summary>
@@ -49,11 +55,11 @@ public sealed class Embedding<T> : Module<T>
     /// <exception cref="ArgumentOutOfRangeException">An index is no row; the message says where.</exception>
     public Variable<T> Forward(Tape<T> tape, Tensor<int> indices) => Variable.Embedding(Weight.On(tape), indices, PaddingIndex);
 
-    private sealed class RowsInitializer(int? padding) : Initializer
+    private sealed class RowsInitializer(int? padding, double standardDeviation) : Initializer
     {
         public override void Fill<TElement>(Span<TElement> values, Shape shape, RandomSource random)
         {
-            random.FillNormal(values, 0, 1);
+            random.FillNormal(values, 0, standardDeviation);
             if (padding is { } row) values.Slice(row * shape[1], shape[1]).Clear();
         }
     }

@@ -164,9 +164,19 @@ public sealed class GradientCheckTests
     }
 
     [Fact]
+    public void ASmallStepDoesNotReachAKink()
+    {
+        Tensor<double> near = new([3], [1e-4, -2e-4, 0.7]);
+        Assert.False(GradientCheck.Run(static x => x[0].Relu(), [near]).Passed);
+        Assert.True(GradientCheck.Run(static x => x[0].Relu(), [near], new() { Step = 2e-6 }).Passed);
+    }
+
+    [Fact]
     public void RefusesWrongOptions()
     {
         Assert.Throws<ArgumentOutOfRangeException>(static () => GradientCheck.Run(static x => x[0], [B], new() { Order = 3 }));
+        Assert.Throws<ArgumentOutOfRangeException>(static () => GradientCheck.Run(static x => x[0], [B], new() { Step = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(static () => GradientCheck.Run(static x => x[0], [B], new() { Step = double.NaN }));
         Assert.Throws<ArgumentException>(static () => GradientCheck.Run(static x => x[0], [B], new() { Names = ["a", "b"] }));
     }
 

@@ -97,6 +97,11 @@ public sealed class ModuleTests
         Assert.Equal([1.0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2], tape.Backward(rows.Sum())[layer.Weight].ToArray());
         Assert.Contains("5", Assert.Throws<ArgumentOutOfRangeException>(() => layer.Forward(tape, new Tensor<int>([1], [5]))).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(static () => new Embedding<double>(5, 3, paddingIndex: 5));
+        Assert.Throws<ArgumentOutOfRangeException>(static () => new Embedding<double>(5, 3, standardDeviation: double.NaN));
+        Embedding<double> small = new(5, 3, paddingIndex: 2, standardDeviation: 0.1), large = new(5, 3, paddingIndex: 2);
+        small.Initialize(7);
+        large.Initialize(7);
+        Assert.All(small.Weight.Value.ToArray().Zip(large.Weight.Value.ToArray()), static pair => Assert.Equal(pair.Second * 0.1, pair.First, 1e-15));
     }
 
     private static void Moments(Initializer initializer, double deviation, double most)

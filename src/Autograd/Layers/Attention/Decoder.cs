@@ -26,7 +26,7 @@ public readonly record struct DecoderState<T, TState>(TState Cell, AttentionMemo
 /// <remarks>
 /// With attention: Bahdanau, Cho and Bengio 2015; without: Sutskever, Vinyals and Le 2014. Any <see cref="RecurrentCell{T, TState}"/>
 /// serves whose input size is embeddingSize, plus the attention's memory size where there is one. Children <c>embedding</c>,
-/// <c>cell</c>, <c>attention</c>, <c>head</c>.
+/// <c>cell</c>, <c>attention</c>, <c>readout</c>, <c>head</c>, <c>dropout</c>.
 /// </remarks>
 /// <typeparam name="T"><c>float</c> or <c>double</c>.</typeparam>
 /// <typeparam name="TState">The state of the cell.</typeparam>
@@ -43,9 +43,14 @@ public sealed class Decoder<T, TState> : Module<T>
     /// <param name="embeddingSize">Features of a token.</param>
     /// <param name="cell">The cell, of input size embeddingSize (+ attention.MemorySize).</param>
     /// <param name="attention">What it attends with, of the cell's output as query; null for none.</param>
+    /// <param name="dropout">The probability with which an element of a token's embedding, and of what the head reads, is dropped.</param>
+    /// <param name="readoutSize">
+    /// Features of a layer between, logits = W tanh(R [output; c] + r) + b: with many tokens it makes the head that much smaller.
+    /// Luong, Pham and Manning 2015. Null for none.
+    /// </param>
     /// <exception cref="ArgumentException">The attention takes queries of another size than the cell gives.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A size below 1.</exception>
-    public Decoder(int vocabulary, int embeddingSize, RecurrentCell<T, TState> cell, Attention<T>? attention = null)
+    /// <exception cref="ArgumentOutOfRangeException">A size below 1, or a probability outside [0, 1].</exception>
+    public Decoder(int vocabulary, int embeddingSize, RecurrentCell<T, TState> cell, Attention<T>? attention = null, double dropout = 0, int? readoutSize = null)
     {
         ArgumentNullException.ThrowIfNull(cell);
         int output = cell.OutputSize ?? cell.HiddenSize;
@@ -63,7 +68,15 @@ public sealed class Decoder<T, TState> : Module<T>
         Embedding = AddModule("embedding", new Embedding<T>(vocabulary, embeddingSize));
         Cell = AddModule("cell", cell);
         if (attention is not null) Attention = AddModule("attention", attention);
-        Head = AddModule("head", new Linear<T>(output + (attention?.MemorySize ?? 0), vocabulary));
+        int features = output + (attention?.MemorySize ?? 0);
+        if (readoutSize is int size)
+        {
+            Sizes.RequirePositive(nameof(Decoder<,>), nameof(readoutSize), size);
+            Readout = AddModule("readout", new Linear<T>(features, size));
+        }
+
+        Head = AddModule("head", new Linear<T>(readoutSize ?? features, vocabulary));
+        Dropout = AddModule("dropout", new Dropout<T>(dropout));
     }
 
     /// <summary>The number of tokens.</summary>
@@ -78,8 +91,14 @@ public sealed class Decoder<T, TState> : Module<T>
     /// <summary>The attention, or null.</summary>
     public Attention<T>? Attention { get; }
 
-    /// <summary>From the cell's output, and the context, to logits.</summary>
+    /// <summary>Between the cell's output with the context and the head, or null.</summary>
+    public Linear<T>? Readout { get; }
+
+    /// <summary>From the readout, or from the cell's output and the context, to logits.</summary>
     public Linear<T> Head { get; }
+
+    /// <summary>Of embeddings, and of what the head reads.</summary>
+    public Dropout<T> Dropout { get; }
 
     /// <inheritdoc/>
     public override int? OutputSize => Vocabulary;
@@ -110,8 +129,8 @@ public sealed class Decoder<T, TState> : Module<T>
     public (Variable<T> Logits, DecoderState<T, TState> State) Step(Tensor<int> tokens, DecoderState<T, TState> state)
     {
         ArgumentNullException.ThrowIfNull(tokens);
-        (Variable<T> features, state) = Advance(Embedding.Forward(TapeOf(state), tokens), state);
-        return (Head.Forward(features), state);
+        (Variable<T> features, state) = Advance(Embed(TapeOf(state), tokens), state);
+        return (Logits(features), state);
     }
 
     /// <summary>All steps of a batch, by teacher forcing or scheduled sampling.</summary>
@@ -138,22 +157,22 @@ public sealed class Decoder<T, TState> : Module<T>
         if (time == 0) return (tape.Zeros([0, batch, Vocabulary]), state);
         bool samples = tape.Training && sampling > 0;
         ulong stream = samples ? tape.NextStream(Path) : 0;
-        Variable<T> forced = samples ? default : Embedding.Forward(tape, inputs), features;
+        Variable<T> forced = samples ? default : Embed(tape, inputs), features;
         Variable<T>[] steps = ArrayPool<Variable<T>>.Shared.Rent(time);
         try
         {
             for (int t = 0; t < time; t++)
             {
                 tape.AtTimeStep(t);
-                Variable<T> x = !samples ? forced[t] : Embedding.Forward(tape, t == 0 ? inputs[0] : Mixed(inputs[t], steps[t - 1], t, sampling, stream));
+                Variable<T> x = !samples ? forced[t] : Embed(tape, t == 0 ? inputs[0] : Mixed(inputs[t], steps[t - 1], t, sampling, stream));
                 (features, state) = Advance(x, state);
 
                 // The head needs all its steps at once only where nobody reads its logits on the way.
-                steps[t] = samples ? Head.Forward(features) : features;
+                steps[t] = samples ? Logits(features) : features;
             }
 
             Variable<T> all = Variable.Stack<T>(steps.AsSpan(0, time));
-            return (samples ? all : Head.Forward(all), state);
+            return (samples ? all : Logits(all), state);
         }
         finally
         {
@@ -172,6 +191,10 @@ public sealed class Decoder<T, TState> : Module<T>
     /// <returns>A scalar.</returns>
     public Variable<T> Loss(DecoderState<T, TState> state, Tensor<int> inputs, Tensor<int> targets, double sampling = 0, int ignoreIndex = -100) =>
         Forward(state, inputs, sampling).Logits.CrossEntropy(targets, ignoreIndex: ignoreIndex);
+
+    private Variable<T> Embed(Tape<T> tape, Tensor<int> tokens) => Dropout.Forward(Embedding.Forward(tape, tokens));
+
+    private Variable<T> Logits(Variable<T> features) => Head.Forward(Dropout.Forward(Readout is null ? features : Readout.Forward(features).Tanh()));
 
     private (Variable<T> Features, DecoderState<T, TState> State) Advance(Variable<T> x, DecoderState<T, TState> state)
     {

@@ -17,7 +17,7 @@ namespace Autograd;
 /// </remarks>
 /// <typeparam name="T"><c>float</c> or <c>double</c>.</typeparam>
 /// <typeparam name="TState">The state.</typeparam>
-public abstract partial class RecurrentLayer<T, TState> : Module<T>
+public abstract partial class RecurrentLayer<T, TState> : SequenceLayer<T>
     where T : unmanaged, IFloatingPointIeee754<T>
     where TState : struct, IState<TState, T>
 {
@@ -64,11 +64,8 @@ public abstract partial class RecurrentLayer<T, TState> : Module<T>
         _cellZoneout = AddModule("cell_zoneout", new Dropout<T>(options.CellZoneout));
     }
 
-    /// <summary>
-    /// Where the gradients of all steps are written down by the next forward and backward run; null, the default, writes nothing
-    /// and costs nothing. While it is set the layer runs step by step.
-    /// </summary>
-    public GradientFlow<T>? GradientFlow { get; set; }
+    /// <inheritdoc/>
+    public override GradientFlow<T>? GradientFlow { get; set; }
 
     /// <summary>What the layer was made with.</summary>
     public RecurrentOptions Options { get; }
@@ -77,7 +74,7 @@ public abstract partial class RecurrentLayer<T, TState> : Module<T>
     public IReadOnlyList<RecurrentCell<T, TState>> Cells => _cells;
 
     /// <summary>Features of the input; 0 if the cell alone knows.</summary>
-    public int InputSize { get; }
+    public override int InputSize { get; }
 
     /// <summary>Features of the state.</summary>
     public int HiddenSize => _cells[0].HiddenSize;
@@ -113,6 +110,10 @@ public abstract partial class RecurrentLayer<T, TState> : Module<T>
     /// <exception cref="InvalidOperationException">The state is of another tape or was taken back.</exception>
     public (Variable<T> Outputs, TState State) Forward(Variable<T> input, TState state = default, Tensor<int>? lengths = null, Tensor<bool>? mask = null) =>
         Run(input, state, lengths, mask, []);
+
+    /// <inheritdoc/>
+    public override Variable<T> Outputs(Variable<T> input, Tensor<int>? lengths = null, Tensor<bool>? mask = null) =>
+        Run(input, default, lengths, mask, []).Outputs;
 
     /// <summary>As <see cref="Forward"/>, with the states of all steps; always runs step by step.</summary>
     /// <param name="input">The sequence, as for <see cref="Forward"/>.</param>

@@ -9,23 +9,63 @@ public sealed class DecoderTests
 
     private static readonly Tensor<int> Lengths = Tensor.From(2, 6, 3);
 
-    /// <summary>Forward equals steps by hand from the equations, for a cell of one part, of two, and of one's own; with attention and without.</summary>
+    /// <summary>
+    /// Forward equals steps by hand from the equations, for a cell of one part, of two, and of one's own; with attention and without, with
+    /// a readout and without.
+    /// </summary>
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void ForwardIsItsSteps(bool attends)
+    [InlineData(true, null)]
+    [InlineData(true, 2)]
+    [InlineData(false, null)]
+    [InlineData(false, 7)]
+    public void ForwardIsItsSteps(bool attends, int? readout)
     {
-        Check(new GruCell<double>(Embedding + (attends ? Memory : 0), Size), attends, static h => new Hidden<double>(h));
-        Check(new LstmCell<double>(Embedding + (attends ? Memory : 0), Size), attends, static h => new LstmState<double>(h, h * 0.5));
-        Check(new Leaky(Embedding + (attends ? Memory : 0)), attends, static h => new Hidden<double>(h));
+        Check(new GruCell<double>(Embedding + (attends ? Memory : 0), Size), attends, readout, static h => new Hidden<double>(h));
+        Check(new LstmCell<double>(Embedding + (attends ? Memory : 0), Size), attends, readout, static h => new LstmState<double>(h, h * 0.5));
+        Check(new Leaky(Embedding + (attends ? Memory : 0)), attends, readout, static h => new Hidden<double>(h));
+    }
+
+    /// <summary>In training an element of an embedding is 0 or twice as large, and the same of what the head reads; else nothing changes.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(3)]
+    public void DropoutTakesEmbeddingsAndWhatTheHeadReads(int? readout)
+    {
+        // A cell that gives its input on, and a head that gives on what it reads, so that the logits are what was left of the embedding.
+        Decoder<double, Hidden<double>> decoder = new(3, 3, new Through(), dropout: 0.5, readoutSize: readout), plain = new(3, 3, new Through(), readoutSize: readout);
+        decoder.Initialize(4);
+        Tensor<double> identity = new([3, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1]);
+        decoder.Head.Weight.Set(identity);
+        decoder.Head.Bias!.Set(new([3]));
+        decoder.Readout?.Weight.Set(identity);
+        decoder.Readout?.Bias!.Set(new([3]));
+        foreach (((_, Parameter<double> to), (_, Parameter<double> from)) in plain.NamedParameters().Zip(decoder.NamedParameters())) to.Set(from.Value);
+        const int Rows = 2_000;
+        using Tape<double> trains = new(seed: 5), evaluates = new(training: false);
+        Tensor<int> inputs = Tensor.Full([1, Rows], 2);
+        double[] Logits(Decoder<double, Hidden<double>> of, Tape<double> tape) => of.Forward(of.Start(new(tape.Zeros([Rows, 3]))), inputs).Logits.ToArray();
+        double[] whole = Logits(plain, trains), left = Logits(decoder, trains);
+        Assert.Equal(whole, Logits(decoder, evaluates));
+        double[] embedding = decoder.Embedding.Weight.Value.Span[6..].ToArray();
+        for (int i = 0; i < left.Length; i++)
+        {
+            double twice = 2 * embedding[i % 3], read = readout is null ? twice : Math.Tanh(twice);
+            Assert.True(left[i] == 0 || Math.Abs(left[i] - (2 * read)) < 1e-12, $"{left[i]} is neither 0 nor {2 * read}");
+        }
+
+        // Both draws keep it with probability 1/4.
+        double share = left.Count(static value => value != 0) / (double)left.Length;
+        Assert.InRange(share, 0.25 - 0.03, 0.25 + 0.03);
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void PassesTheGradientCheckToSecondOrder(bool attends)
+    [InlineData(true, null, 0)]
+    [InlineData(true, 2, 0.4)]
+    [InlineData(false, null, 0)]
+    public void PassesTheGradientCheckToSecondOrder(bool attends, int? readout, double dropout)
     {
-        Decoder<double, LstmState<double>> decoder = new(3, 2, new LstmCell<double>(attends ? 4 : 2, 2), attends ? new AdditiveAttention<double>(2, 2, 2) : null);
+        Decoder<double, LstmState<double>> decoder = new(
+            3, 2, new LstmCell<double>(attends ? 4 : 2, 2), attends ? new AdditiveAttention<double>(2, 2, 2) : null, dropout, readout);
         decoder.Initialize(9);
         Tensor<double> start = Laws.Tensor([2, 2], 1), memory = Laws.Tensor([3, 2, 2], 2);
         Tensor<int> targets = new([3, 2], [1, 2, 2, 0, 1, -100]), inputs = Decoder.Shift(targets, 0);
@@ -33,6 +73,7 @@ public sealed class DecoderTests
             decoder.NamedParameters(),
             tape =>
             {
+                tape.Step = 4; // the same draws in each evaluation
                 LstmState<double> cell = new(tape.Constant(start), tape.Constant(start));
                 return decoder.Loss(attends ? decoder.Start(cell, tape.Constant(memory), Tensor.From(2, 3)) : decoder.Start(cell), inputs, targets);
             },
@@ -158,15 +199,17 @@ public sealed class DecoderTests
             "the attention takes queries of 3 features, but GruCell gives 4. Build it with querySize: 4.",
             Assert.Throws<ArgumentException>(static () => new Decoder<double, Hidden<double>>(5, 2, new GruCell<double>(5, 4), new DotAttention<double>(3))).Message,
             StringComparison.Ordinal);
+        Assert.Contains("Decoder: readoutSize", Assert.Throws<ArgumentOutOfRangeException>(static () => new Decoder<double, Hidden<double>>(5, 2, new GruCell<double>(2, 4), readoutSize: 0)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(static () => new Decoder<double, Hidden<double>>(5, 2, new GruCell<double>(2, 4), dropout: 1.5));
         Assert.Throws<ShapeException>(() => plain.Forward(plain.Start(cell), new([2, Batch + 1])));
         Assert.Throws<ShapeException>(() => attends.Forward(attends.Start(cell, tape.Zeros([2, Batch, Memory])), new([2, Batch + 1])));
         Assert.Equal(new Shape(0, Batch, Vocabulary), plain.Forward(plain.Start(cell), new([0, Batch])).Logits.Shape);
     }
 
-    private static void Check<TState>(RecurrentCell<double, TState> cell, bool attends, Func<Variable<double>, TState> make)
+    private static void Check<TState>(RecurrentCell<double, TState> cell, bool attends, int? readout, Func<Variable<double>, TState> make)
         where TState : struct, IState<TState, double>
     {
-        Decoder<double, TState> decoder = Make(cell, attends);
+        Decoder<double, TState> decoder = Make(cell, attends, readout);
         using Tape<double> tape = new();
         Variable<double> memory = tape.Constant(Laws.Tensor([6, Batch, Memory], 2));
         TState state = make(tape.Constant(Laws.Tensor([Batch, cell.HiddenSize], 1)));
@@ -184,6 +227,7 @@ public sealed class DecoderTests
 
             state = cell.Step(x, state);
             Variable<double> features = attends ? Variable.Concat(cell.Output(state), context) : cell.Output(state);
+            if (readout is not null) features = (features.MatMul(tape.Constant(decoder.Readout!.Weight.Value).Transpose()) + tape.Constant(decoder.Readout.Bias!.Value)).Tanh();
             Near(decoder.Head.Forward(features).ToArray(), all[t].ToArray());
             (Variable<double> logits, start) = decoder.Step(inputs[t], start);
             Near(all[t].ToArray(), logits.ToArray());
@@ -192,10 +236,11 @@ public sealed class DecoderTests
         Near(cell.Output(state).ToArray(), cell.Output(last.Cell).ToArray());
     }
 
-    private static Decoder<double, TState> Make<TState>(RecurrentCell<double, TState> cell, bool attends)
+    private static Decoder<double, TState> Make<TState>(RecurrentCell<double, TState> cell, bool attends, int? readout = null)
         where TState : struct, IState<TState, double>
     {
-        Decoder<double, TState> decoder = new(Vocabulary, Embedding, cell, attends ? new AdditiveAttention<double>(cell.HiddenSize, Memory, 3) : null);
+        Decoder<double, TState> decoder = new(
+            Vocabulary, Embedding, cell, attends ? new AdditiveAttention<double>(cell.HiddenSize, Memory, 3) : null, readoutSize: readout);
         decoder.Initialize(9);
         return decoder;
     }
@@ -209,6 +254,14 @@ public sealed class DecoderTests
     {
         Assert.Equal(expected.Length, found.Length);
         for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], found[i], 1e-12);
+    }
+
+    /// <summary>h' = x.</summary>
+    private sealed class Through : RecurrentCell<double, Hidden<double>>
+    {
+        public override int HiddenSize => 3;
+
+        public override Hidden<double> Step(Variable<double> x, Hidden<double> state) => new(x);
     }
 
     /// <summary>A cell of one's own: h' = h / 2 + tanh(W x).</summary>

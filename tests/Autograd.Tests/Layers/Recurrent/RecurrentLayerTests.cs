@@ -27,6 +27,44 @@ public sealed class RecurrentLayerTests
         public override Hidden<double> Step(Variable<double> x, Hidden<double> state) => new((x + _linear.Forward(state.H)).Tanh());
     }
 
+    /// <summary>What a network sees that does not care for the kind of its layer is what the layer itself gives.</summary>
+    [Fact]
+    public void ASequenceLayerGivesTheOutputsOfAllSteps()
+    {
+        RecurrentOptions both = new() { Direction = RecurrentDirection.Bidirectional, NumLayers = 2 };
+        Rnn<double> rnn = new(Inputs, Hidden);
+        Lstm<double> lstm = new(Inputs, Hidden, both);
+        Gru<double> gru = new(Inputs, Hidden, new RecurrentOptions { BatchFirst = true });
+        Recurrent<double, Hidden<double>> own = new(new GruCell<double>(Inputs, Hidden));
+        Tensor<double> x = Laws.Tensor([4, 3, Inputs], 1);
+        Tensor<int> lengths = Tensor.From(2, 4, 3);
+        Tensor<bool> mask = new([4, 3], [true, true, true, true, true, false, false, true, true, false, true, true]);
+        Same(rnn, (input, steps, real) => rnn.Forward(input, lengths: steps, mask: real).Outputs);
+        Same(lstm, (input, steps, real) => lstm.Forward(input, lengths: steps, mask: real).Outputs);
+        Same(own, (input, steps, real) => own.Forward(input, lengths: steps, mask: real).Outputs);
+        gru.Initialize(3);
+        using Tape<double> tape = new();
+        Variable<double> turned = tape.Constant(x).Permute(1, 0, 2);
+        Assert.Equal(gru.Forward(turned, lengths: lengths).Outputs.ToArray(), ((SequenceLayer<double>)gru).Outputs(turned, lengths).ToArray());
+        Assert.Equal((Inputs, 2 * Hidden), (((SequenceLayer<double>)lstm).InputSize, lstm.OutputSize));
+
+        void Same(SequenceLayer<double> layer, Func<Variable<double>, Tensor<int>?, Tensor<bool>?, Variable<double>> forward)
+        {
+            layer.Initialize(3);
+            using Tape<double> tape = new();
+            Variable<double> input = tape.Constant(x);
+            Assert.Equal(forward(input, null, null).ToArray(), layer.Outputs(input).ToArray());
+            Assert.Equal(forward(input, lengths, null).ToArray(), layer.Outputs(input, lengths).ToArray());
+            Assert.Equal(forward(input, null, mask).ToArray(), layer.Outputs(input, mask: mask).ToArray());
+            Assert.Equal(0, layer.Outputs(input, lengths)[3][0].Square().Sum().Item());
+            Assert.Throws<ArgumentException>(() => layer.Outputs(input, lengths, mask));
+            GradientFlow<double> flow = new();
+            layer.GradientFlow = flow;
+            tape.Backward(layer.Outputs(input).Square().Sum());
+            Assert.NotEmpty(flow.ToSvg());
+        }
+    }
+
     [Fact]
     public void EveryParameterHasANameOfItsOwn()
     {
