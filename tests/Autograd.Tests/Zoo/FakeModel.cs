@@ -1,5 +1,6 @@
 using System.Globalization;
 using Autograd.Zoo;
+using Autograd.Zoo.Reports;
 using Autograd.Zoo.Runs;
 
 namespace Autograd.Tests.Zoo;
@@ -11,6 +12,8 @@ internal sealed class FakeModel : IZooModel
 
     public string Description => "A model for tests.";
 
+    public IReadOnlyList<string> Cells => ["plain", "gated"];
+
     public IReadOnlyList<Setting> Settings { get; } =
     [
         new TextSetting("data", "a text") { MayChange = true },
@@ -19,6 +22,7 @@ internal sealed class FakeModel : IZooModel
         new NumberSetting("learning-rate", "how far a step goes", 0.01, 0, 10) { AboveLeast = true },
         new NumberSetting("decay", "how long the past counts", 0.95, 0, 1) { BelowMost = true },
         new IntegerSetting("steps", "steps in all", 620, 1, 1_000_000) { MayChange = true },
+        new IntegerSetting("patience", "validations without a better figure", 0, 0, 1000) { MayChange = true },
         new IntegerSetting("seed", "seed", 1, 0, long.MaxValue),
     ];
 
@@ -29,6 +33,17 @@ internal sealed class FakeModel : IZooModel
     public Action BeforeValidation { get; set; } = () => { };
 
     public Func<long, double> LossOf { get; set; } = step => 1 / (1.0 + step);
+
+    /// <summary>The figure of a validation; the sum of the state where it gives none.</summary>
+    public Func<double?> FigureOf { get; set; } = () => null;
+
+    /// <summary>Further parts of the report.</summary>
+    public ReportPart[] Parts { get; set; } = [];
+
+    /// <summary>What the gradient check looks at.</summary>
+    public Func<Variable<double>, Variable<double>> Checked { get; set; } = x => x.Tanh();
+
+    public GradientCheckReport Check() => GradientCheck.Run(x => Checked(x[0]), [new Tensor<double>([2], [0.3, -0.4])]);
 
     public ITrainingRun Create(SettingValues settings)
     {
@@ -49,11 +64,21 @@ internal sealed class FakeModel : IZooModel
     {
         private readonly double[] _state = new double[settings.Integer("size")];
 
+        public string Data => settings.Text("data") ?? "numbers";
+
         public long ParameterCount => _state.Length;
 
-        public int TokensPerStep => 7;
+        public long Steps => settings.Long("steps");
 
-        public double? EntropyRate => settings.Text("data") is null ? 0.5 : null;
+        public long StepsPerValidation => 100;
+
+        public string Unit => "chars";
+
+        public double? Expected => 0.25;
+
+        public double? Bound => settings.Text("data") is null ? 0.5 : null;
+
+        public IReadOnlyList<(string Name, long[] Shape)> Weights => [("state", [_state.Length])];
 
         public StepResult Step(long step)
         {
@@ -61,23 +86,39 @@ internal sealed class FakeModel : IZooModel
             double loss = model.LossOf(step);
             for (int i = 0; i < _state.Length && double.IsFinite(loss); i++)
                 _state[i] = Math.Sin((_state[i] * settings.Number("decay")) + i + step) + (settings.Number("learning-rate") * loss);
-            return new StepResult(loss, Math.Abs(_state[0]), settings.Number("learning-rate"));
+            return new StepResult(loss, Math.Abs(_state[0]), settings.Number("learning-rate"), 7, Clipped: step % 4 == 0);
         }
 
-        public double Validate(CancellationToken stop)
+        public Score Validate(CancellationToken stop)
         {
             model.BeforeValidation();
             stop.ThrowIfCancellationRequested();
-            return Math.Abs(_state.Sum());
+            return new(Metric.ValidationLoss("character"), model.FigureOf() ?? Math.Abs(_state.Sum()), 12);
         }
+
+        public Score Test(CancellationToken stop) => Validate(stop);
+
+        public IEnumerable<ReportPart> Report(CancellationToken stop) =>
+        [
+            new TextPart("<Text>", "A & B", "line <1>\nline 2"),
+            new TablePart("Table", "Rows.", ["a", "b"], [["1", "<2>"]]),
+            new HeatPart("Heat", "Colours.", ["r"], ["c", "d"], [[1, 0.5]], "row", "column", "0.0"),
+            new LinesPart("Lines", "Curves.", "x", "y", [new Line("one", [0, 1, 2], [3, double.NaN, 5])], new Band("between", [0, 1], [1, 2], [4, 6])),
+            new SvgPart("Picture", "Drawn.", "<svg></svg>"),
+            .. model.Parts,
+        ];
 
         public string Sample(long step) => string.Create(CultureInfo.InvariantCulture, $"{_state[0]:R}\nstep 3\n\nend\n");
 
-        public void Save(SafetensorsWriter writer, long step)
+        public void SaveModel(SafetensorsWriter writer)
         {
             writer.AddMetadata("cell", settings.Text("cell")!);
             writer.Add<double>("state", [_state.Length], _state);
         }
+
+        public void Save(SafetensorsWriter writer, long step) => SaveModel(writer);
+
+        public void LoadModel(Checkpoint checkpoint) => Load(checkpoint);
 
         public void Load(Checkpoint checkpoint)
         {
@@ -91,7 +132,9 @@ internal sealed class FakeModel : IZooModel
             output.Write(string.Create(CultureInfo.InvariantCulture,
                 $"{request.Prompt}|{request.Length}|{request.Temperature}|{request.TopK}|{request.TopP}|{request.Seed}|{_state[0]:R}"));
 
-        public Evaluation Evaluate(string? data, CancellationToken stop) => new(Validate(stop), 12, data is null ? EntropyRate : null);
+        public void Predict(string input, TextWriter output, CancellationToken stop) => output.WriteLine($"{input}!");
+
+        public Evaluation Evaluate(string? data, CancellationToken stop) => new(Validate(stop), data is null ? Bound : null);
 
         public void Dispose()
         {
@@ -114,6 +157,9 @@ internal sealed class CliRunner : IDisposable
 
     public string Run { get; set; } = "run";
 
+    /// <summary>What stands on standard input.</summary>
+    public string Input { get; set; } = "";
+
     public string this[string name] => Path.Combine(Folder[Run], name);
 
     /// <summary>Runs a command line.</summary>
@@ -124,7 +170,7 @@ internal sealed class CliRunner : IDisposable
         using StringWriter output = new(), error = new();
         try
         {
-            return Autograd.Zoo.Commands.Cli.Run(args, new(output, error, false, Stopping, [new FakeModel { Name = "another" }, Model]));
+            return Autograd.Zoo.Commands.Cli.Run(args, new(output, error, false, Stopping, [new FakeModel { Name = "another" }, Model], new StringReader(Input)));
         }
         finally
         {

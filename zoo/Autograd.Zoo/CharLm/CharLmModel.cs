@@ -3,77 +3,48 @@ using Autograd.Zoo.Runs;
 namespace Autograd.Zoo.CharLm;
 
 /// <summary>The character language model, as the commands see it.</summary>
-internal sealed class CharLmModel : IZooModel
+internal sealed class CharLmModel : NetworkModel
 {
-    public string Name => "char-lm";
+    public override string Name => "char-lm";
 
-    public string Description => "A recurrent language model: reads a text character by character, learns to predict the next, and writes more of it.";
+    public override string Description => "A recurrent language model: reads a text character by character, learns to predict the next, and writes more of it.";
 
-    public IReadOnlyList<Setting> Settings { get; } =
+    public override IReadOnlyList<string> Cells => ["rnn", "lstm", "gru", "stacked"];
+
+    public override IReadOnlyList<Setting> Settings { get; } =
     [
-        new TextSetting("data", "UTF-8 text to learn; a text generated from a small grammar of English when not given") { MayChange = true },
+        CommonSettings.Data("UTF-8 text to learn; a text generated from a small grammar of English when not given"),
         new ChoiceSetting("cell", "recurrent cell", "lstm", "gru", "rnn"),
-        new IntegerSetting("hidden", "features of the recurrent state", 128, 1, 1 << 20),
+        CommonSettings.Hidden(128),
         new IntegerSetting("layers", "recurrent layers on top of each other", 1, 1, 100),
         new IntegerSetting("time", "steps of a chunk, over which gradients flow back", 50, 1, 1 << 20),
         new IntegerSetting("batch", "streams of the text read side by side", 32, 1, 1 << 20),
-        new IntegerSetting("steps", "training steps", 2000, 1, 1_000_000_000) { MayChange = true },
-        new ChoiceSetting("optimizer", "how parameters follow their gradients", "rmsprop", "adam", "sgd"),
-        new NumberSetting("learning-rate", "learning rate", 2e-3, 0, 1e6) { AboveLeast = true },
-        new NumberSetting("decay", "how much of RMSprop's running average stays at each step", 0.95, 0, 1) { BelowMost = true },
-        new NumberSetting("clip", "largest norm of all gradients together; 0 for no limit", 5, 0, 1e30),
+        CommonSettings.Steps(2000),
+        .. CommonSettings.Optimization(2e-3, "rmsprop"),
         new NumberSetting("temperature", "temperature of the samples shown while training; 0 takes the most probable", 0.8, 0, 1e6) { MayChange = true },
-        new IntegerSetting("seed", "seed of everything that chance decides", 1, 0, long.MaxValue),
+        CommonSettings.Seed,
     ];
 
-    public ITrainingRun Create(SettingValues settings)
+    protected override IReadOnlyDictionary<string, object> Small { get; } =
+        new Dictionary<string, object> { ["hidden"] = 5L, ["time"] = 4L, ["batch"] = 3L };
+
+    protected override ZooTask<T> Task<T>(SettingValues settings, IReadOnlyDictionary<string, string>? facts)
     {
         string? file = settings.Text("data");
-        TextCorpus text = file is null ? CharLmData.Generated() : TextCorpus.Load(file);
-        RequireMemory(settings, text.Characters.Count);
-        double? entropyRate = file is null ? Grammar.English.EntropyRate : null;
-        return Recurrent(settings, text.Characters.Count) switch
-        {
-            RecurrentLayer<float, LstmState<float>> lstm => new CharLmTraining<LstmState<float>>(settings, text, entropyRate, new(lstm)),
-            RecurrentLayer<float, Hidden<float>> other => new CharLmTraining<Hidden<float>>(settings, text, entropyRate, new(other)),
-            var unknown => throw new InvalidOperationException($"No training for {unknown.GetType()}."),
-        };
-    }
-
-    public ITrainedModel Open(SettingValues settings, Checkpoint checkpoint)
-    {
-        CharacterSet characters = CharacterSet.Of(checkpoint.Text("characters"));
+        CharacterSet? known = facts is null ? null : CharacterSet.Of(facts["characters"]);
+        Lazy<TextCorpus> text = new(() => file is null ? CharLmData.Generated(known) : TextCorpus.Load(file, known));
+        CharacterSet characters = known ?? text.Value.Characters;
         RequireMemory(settings, characters.Count);
-        return Recurrent(settings, characters.Count) switch
-        {
-            RecurrentLayer<float, LstmState<float>> lstm => Open<LstmState<float>>(settings, checkpoint, characters, new(lstm)),
-            RecurrentLayer<float, Hidden<float>> other => Open<Hidden<float>>(settings, checkpoint, characters, new(other)),
-            var unknown => throw new InvalidOperationException($"No model for {unknown.GetType()}."),
-        };
-    }
-
-    private static TrainedCharLm<TState> Open<TState>(SettingValues settings, Checkpoint checkpoint, CharacterSet characters, CharacterModel<TState> model)
-        where TState : struct, IState<TState, float>
-    {
-        foreach ((string path, Parameter<float> parameter) in model.NamedParameters())
-        {
-            Tensor<float> value = new(parameter.Shape);
-            value.Write(values => checkpoint.Read(path, values));
-            parameter.Set(value);
-        }
-
-        return new(settings, characters, model);
-    }
-
-    private static Module<float> Recurrent(SettingValues settings, int characters)
-    {
         int hidden = settings.Integer("hidden"), layers = settings.Integer("layers");
         return settings.Text("cell") switch
         {
-            "rnn" => new Rnn<float>(characters, hidden, layers),
-            "gru" => new Gru<float>(characters, hidden, layers),
-            _ => new Lstm<float>(characters, hidden, layers),
+            "rnn" => Of<Hidden<T>>(new Rnn<T>(characters.Count, hidden, layers)),
+            "gru" => Of<Hidden<T>>(new Gru<T>(characters.Count, hidden, layers)),
+            _ => Of<LstmState<T>>(new Lstm<T>(characters.Count, hidden, layers)),
         };
+
+        ZooTask<T> Of<TState>(RecurrentLayer<T, TState> layer)
+            where TState : struct, IState<TState, T> => new CharLmTask<T, TState>(settings, characters, text, new(layer));
     }
 
     /// <summary>Refuses sizes for which a step would not fit into memory, before anything of them is made.</summary>

@@ -11,7 +11,9 @@ namespace Autograd.Zoo.Commands;
 /// <param name="IsTerminal">Whether standard error is a terminal.</param>
 /// <param name="Stopping">The wish to stop.</param>
 /// <param name="Models">The models there are.</param>
-internal sealed record CliContext(TextWriter Output, TextWriter Error, bool IsTerminal, Stopping Stopping, IReadOnlyList<IZooModel> Models)
+/// <param name="Input">Standard input.</param>
+internal sealed record CliContext(
+    TextWriter Output, TextWriter Error, bool IsTerminal, Stopping Stopping, IReadOnlyList<IZooModel> Models, TextReader Input)
 {
     /// <summary>Writes a line that is not an error to standard error.</summary>
     public void Warn(string text) => Error.WriteLine("autograd: warning: " + Failure.OneLine(text));
@@ -29,8 +31,11 @@ internal static class Cli
         {
             debug,
             TrainCommand.Create(context),
-            SampleCommand.Create(context),
             EvaluateCommand.Create(context),
+            SampleCommand.Create(context),
+            PredictCommand.Create(context),
+            ReportCommand.Create(context),
+            CheckCommand.Create(context),
             ListCommand.Create(context),
         };
         // No response files, no directives: an argument is what it says, also one that begins with @ or [.

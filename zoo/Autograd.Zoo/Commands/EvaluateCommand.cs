@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Autograd.Zoo.Commands;
 
-/// <summary><c>evaluate RUN_FOLDER</c>: the loss of a trained model on its validation set, or on that of another file.</summary>
+/// <summary><c>evaluate RUN_FOLDER</c>: the figure of a trained model, on its own data or on others.</summary>
 internal static class EvaluateCommand
 {
     public static Command Create(CliContext context)
@@ -13,7 +13,7 @@ internal static class EvaluateCommand
         var folder = new Argument<string>("RUN_FOLDER") { Description = "The folder of a run." };
         var data = new Option<string>("--data")
         {
-            Description = "A file in place of the one the run was trained on; its last 10 % are read, as in training.",
+            Description = "A file in place of the one the run was trained on; the same parts of it are read.",
             HelpName = "FILE",
         };
         var json = new Option<bool>("--json") { Description = "Print the result as one JSON object." };
@@ -21,6 +21,11 @@ internal static class EvaluateCommand
         command.SetAction(parse =>
         {
             using TrainedRun run = TrainedRun.Open(parse.GetValue(folder)!, context);
+            if (parse.GetValue(data) is not null && !run.Settings.Has("data"))
+            {
+                throw new Failure(ExitCode.Usage, data.Name, "no other data for a model that makes its own", $"'{parse.GetValue(data)}'",
+                    $"leave it out for {run.Kind.Name}");
+            }
             Evaluation result = run.Model.Evaluate(parse.GetValue(data), context.Stopping.Token);
             context.Output.WriteLine(parse.GetValue(json) ? Json(run, result) : Line(result));
             return ExitCode.Ok;
@@ -28,15 +33,10 @@ internal static class EvaluateCommand
         return command;
     }
 
-    private static string Line(Evaluation result)
-    {
-        string line = string.Create(CultureInfo.InvariantCulture,
-            $"{result.Loss:0.0000} nats a character over {result.Tokens:#,0} characters");
-        return result.EntropyRate is double rate
-            ? line + string.Create(CultureInfo.InvariantCulture,
-                $", {(result.Loss / rate - 1) * 100:0.0} % above the entropy rate {rate:0.0000}")
-            : line;
-    }
+    private static string Line(Evaluation result) => result.Bound is double bound
+        ? string.Create(CultureInfo.InvariantCulture,
+            $"{result.Score}, {(result.Score.Value / bound - 1) * 100:0.0} % above the entropy rate {bound:0.0000}")
+        : result.Score.ToString();
 
     private static string Json(TrainedRun run, Evaluation result)
     {
@@ -45,15 +45,21 @@ internal static class EvaluateCommand
         {
             json.WriteStartObject();
             json.WriteString("model", run.Kind.Name);
-            json.WriteString("cell", run.Settings.Has("cell") ? run.Settings.Text("cell") : null);
+            if (run.Settings.Has("cell"))
+                json.WriteString("cell", run.Settings.Text("cell"));
             json.WriteNumber("steps", run.Steps);
             json.WriteNumber("parameters", run.Model.ParameterCount);
-            json.WriteNumber("validation_loss", result.Loss);
-            if (result.EntropyRate is double rate)
-                json.WriteNumber("entropy_rate", rate);
-            else
-                json.WriteNull("entropy_rate");
-            json.WriteNumber("tokens", result.Tokens);
+            json.WriteString("metric", result.Score.Metric.Name);
+            json.WriteNumber("value", result.Score.Value);
+            json.WriteNumber("tokens", result.Score.Count);
+            if (result.Score.Metric.Name == "validation_loss")
+            {
+                json.WriteNumber("validation_loss", result.Score.Value);
+                if (result.Bound is double bound)
+                    json.WriteNumber("entropy_rate", bound);
+                else
+                    json.WriteNull("entropy_rate");
+            }
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(stream.ToArray());

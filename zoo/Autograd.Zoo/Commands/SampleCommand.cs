@@ -44,11 +44,9 @@ internal sealed record TrainedRun(IZooModel Kind, SettingValues Settings, ITrain
     /// <exception cref="Failure">The folder has no usable run.</exception>
     public static TrainedRun Open(string path, CliContext context)
     {
-        if (!Directory.Exists(path))
-            throw new Failure(ExitCode.InputFile, path, "the folder of a run", "no such folder", "name the folder given as --out to train");
-        var folder = new RunFolder(path);
+        RunFolder folder = RunFolder.Existing(path);
         (IZooModel kind, SettingValues settings) = RunConfig.Read(folder.ConfigPath, context.Models);
-        using Checkpoint checkpoint = folder.OpenCheckpoint(context.Warn);
+        using Checkpoint checkpoint = folder.OpenModel(context.Warn);
         if (checkpoint.Text("model") != kind.Name)
             throw checkpoint.Refuse("metadata 'model'", kind.Name, checkpoint.Text("model"));
         return new TrainedRun(kind, settings, kind.Open(settings, checkpoint), checkpoint.Step);

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using Autograd.Zoo.Runs;
 
 namespace Autograd.Zoo.Commands;
@@ -27,9 +25,10 @@ internal static class TrainCommand
         (Setting Setting, Option<string> Option)[] settings = [.. model.Settings.Select(setting => (setting, Cli.ToOption(setting)))];
         (Setting Setting, Option<string> Option)[] others = [(Threads, Cli.ToOption(Threads)), (Out, Cli.ToOption(Out))];
         var resume = new Option<bool>("--resume") { Description = "Go on with the run in the folder." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Check settings, files and memory, and train nothing." };
         var quiet = new Option<bool>("--quiet") { Description = "Show no progress." };
         var json = new Option<bool>("--json") { Description = "Print the result as one JSON object, the last line of standard output." };
-        var command = new Command(model.Name, model.Description) { resume, quiet, json };
+        var command = new Command(model.Name, model.Description) { resume, dryRun, quiet, json };
         foreach ((_, Option<string> option) in settings.Concat(others))
             command.Options.Add(option);
         command.SetAction(parse =>
@@ -39,32 +38,49 @@ internal static class TrainCommand
             if (options.Given.ContainsKey("threads"))
                 Parallelism.Threads = options.Integer("threads");
             string path = options.Text("out") ?? DefaultFolder(model.Name, parse.GetValue(resume));
-            return Run(context, model, given, new RunFolder(path), parse.GetValue(resume), parse.GetValue(quiet), parse.GetValue(json));
+            var request = new Request(parse.GetValue(resume), parse.GetValue(dryRun), parse.GetValue(quiet), parse.GetValue(json));
+            return Run(context, model, given, new RunFolder(path), request);
         });
         return command;
     }
 
-    private static int Run(CliContext context, IZooModel model, SettingValues given, RunFolder folder, bool resume, bool quiet, bool json)
+    private readonly record struct Request(bool Resume, bool DryRun, bool Quiet, bool Json);
+
+    private static int Run(CliContext context, IZooModel model, SettingValues given, RunFolder folder, Request request)
     {
+        (bool resume, bool dryRun, bool quiet, bool json) = request;
         if (File.Exists(folder.Path))
             throw new Failure(ExitCode.Usage, folder.Path, "a folder", "a file", "choose another --out");
-        if (!resume && folder.HasCheckpoint)
+        if (!resume && folder.HasRun)
         {
             throw new Failure(ExitCode.Usage, folder.Path, "a folder without a run", "a run",
                 "go on with it by --resume, or choose another --out");
         }
+        if (resume && !folder.HasCheckpoint && File.Exists(folder.ModelPath))
+        {
+            throw new Failure(ExitCode.InputFile, folder.Path, "a checkpoint to go on from", "a trained model without one",
+                "use the model as it is, or choose another --out");
+        }
         SettingValues settings = resume ? Resumed(context, model, given, folder) : given;
-        long steps = settings.Long("steps");
 
         using ITrainingRun run = model.Create(settings);
+        long steps = run.Steps;
         IDisplay display = quiet ? new QuietDisplay()
             : context.IsTerminal ? new BarDisplay(context.Error)
             : new PlainDisplay(context.Error);
-        var trainer = new Trainer(model.Name, folder, run, steps, new Rhythm(), display);
+        long patience = settings.Has("patience") ? settings.Long("patience") : 0;
+        var trainer = new Trainer(model.Name, folder, run, patience, settings.Has("keep") && settings.Text("keep") == "last", new Rhythm(), display, context.Warn);
         if (resume && folder.HasCheckpoint)
-            Load(context, model, folder, trainer, steps);
+            Load(context, model, settings, folder, trainer, steps);
 
-        bool finished = trainer.IsFinished;
+        if (dryRun)
+        {
+            context.Output.WriteLine(Failure.OneLine(string.Create(CultureInfo.InvariantCulture,
+                $"{model.Name}: would train {run.ParameterCount:#,0} parameters on {run.Data}, from step {trainer.Step} to {steps}, in {folder.Path}")));
+            return ExitCode.Ok;
+        }
+        RunResult? result = resume ? RunResult.Read(folder, context.Warn) : null;
+        bool finished = trainer.IsFinished(result);
         using IDisposable? folderLock = finished ? null : folder.Lock();
         if (!finished)
         {
@@ -75,24 +91,27 @@ internal static class TrainCommand
         if (!quiet)
         {
             context.Error.WriteLine(Failure.OneLine(string.Create(CultureInfo.InvariantCulture,
-                $"{model.Name}: {run.ParameterCount:#,0} parameters, {steps} steps, ")
+                $"{model.Name}: {run.ParameterCount:#,0} parameters, {steps} steps on {run.Data}, ")
                 + (finished ? "finished" : $"from step {trainer.Step}") + $", in {folder.Path}"));
         }
 
-        TrainingResult result;
         try
         {
-            result = finished ? trainer.Finished(context.Stopping.Token) : trainer.Train(context.Stopping.Token);
+            if (!finished)
+            {
+                result = Result(model, settings, run, trainer.Train(context.Stopping.Token));
+                result.Write(folder);
+            }
         }
-        catch (OperationCanceledException) when (!quiet && !finished)
+        catch (OperationCanceledException) when (!quiet)
         {
             context.Error.WriteLine(Failure.OneLine($"stopped and saved at step {trainer.Step}; go on with --resume --out {folder.Path}"));
             throw;
         }
         if (!quiet)
-            context.Error.WriteLine(Summary(result, run.EntropyRate));
+            context.Error.WriteLine(Failure.OneLine(Summary(result!)));
         if (json)
-            context.Output.WriteLine(Json(model, settings, run, result));
+            context.Output.WriteLine(result!.ToJson());
         return ExitCode.Ok;
     }
 
@@ -122,14 +141,14 @@ internal static class TrainCommand
         return settings.With(given.Given);
     }
 
-    private static void Load(CliContext context, IZooModel model, RunFolder folder, Trainer trainer, long steps)
+    private static void Load(CliContext context, IZooModel model, SettingValues settings, RunFolder folder, Trainer trainer, long steps)
     {
         using Checkpoint checkpoint = folder.OpenCheckpoint(context.Warn);
         if (checkpoint.Text("model") != model.Name)
             throw checkpoint.Refuse("metadata 'model'", model.Name, checkpoint.Text("model"));
         if (checkpoint.Step > steps)
         {
-            throw new Failure(ExitCode.Usage, "--steps", $"at least the {checkpoint.Step} steps that are done", $"{steps}",
+            throw new Failure(ExitCode.Usage, settings.Has("epochs") ? "--epochs" : "--steps", $"at least the {checkpoint.Step} steps that are done", $"{steps}",
                 "leave it out, or ask for more");
         }
         trainer.Load(checkpoint);
@@ -139,45 +158,32 @@ internal static class TrainCommand
     {
         // Without --resume the first free name, with it the last one taken.
         string folder = Path.Combine("runs", model);
-        for (int number = 2; new RunFolder(folder).HasCheckpoint; number++)
+        for (int number = 2; new RunFolder(folder).HasRun; number++)
         {
             string next = Path.Combine("runs", $"{model}-{number}");
-            if (resume && !new RunFolder(next).HasCheckpoint)
+            if (resume && !new RunFolder(next).HasRun)
                 break;
             folder = next;
         }
         return folder;
     }
 
-    private static string Summary(TrainingResult result, double? entropyRate)
+    private static string Summary(RunResult result)
     {
-        string text = string.Create(CultureInfo.InvariantCulture, $"validation loss {result.ValidationLoss:0.0000} nats a character");
-        return entropyRate is double rate
-            ? text + string.Create(CultureInfo.InvariantCulture,
-                $", {(result.ValidationLoss / rate - 1) * 100:0.0} % above the entropy rate {rate:0.0000} that no model can beat")
-            : text;
+        string text = string.Create(CultureInfo.InvariantCulture, $"{result.Figure}, of the network of step {result.BestStep}");
+        if (result.Expected is double expected)
+            text += string.Create(CultureInfo.InvariantCulture, $"; its page promises {expected}");
+        if (result.Bound is double bound)
+        {
+            text += string.Create(CultureInfo.InvariantCulture,
+                $", {(result.Value / bound - 1) * 100:0.0} % above the entropy rate {bound:0.0000} that no model can beat");
+        }
+        return result.ClippedShare == 0 ? text
+            : text + string.Create(CultureInfo.InvariantCulture, $"; the gradient was clipped in {result.ClippedShare * 100:0.0} % of the steps");
     }
 
-    private static string Json(IZooModel model, SettingValues settings, ITrainingRun run, TrainingResult result)
-    {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream))
-        {
-            json.WriteStartObject();
-            json.WriteString("model", model.Name);
-            json.WriteString("cell", settings.Has("cell") ? settings.Text("cell") : null);
-            json.WriteNumber("steps", result.Steps);
-            json.WriteNumber("parameters", run.ParameterCount);
-            json.WriteNumber("train_loss", result.TrainLoss);
-            json.WriteNumber("validation_loss", result.ValidationLoss);
-            if (run.EntropyRate is double rate)
-                json.WriteNumber("entropy_rate", rate);
-            else
-                json.WriteNull("entropy_rate");
-            json.WriteNumber("tokens_per_second", Math.Round(result.TokensPerSecond, 1));
-            json.WriteNumber("seconds", Math.Round(result.Seconds, 3));
-            json.WriteEndObject();
-        }
-        return Encoding.UTF8.GetString(stream.ToArray());
-    }
+    private static RunResult Result(IZooModel model, SettingValues settings, ITrainingRun run, TrainingResult result) => new(
+        model.Name, run.Data, settings.Has("cell") ? settings.Text("cell") : null, result.Score.Metric.Name, result.Score.Value, result.Score.ToString(),
+        run.Expected, run.Bound, result.Steps, result.BestStep, run.ParameterCount, result.TrainLoss, result.ClippedShare, result.FirstStep,
+        result.UnitsPerSecond, result.Seconds, PeakMemory.Bytes);
 }

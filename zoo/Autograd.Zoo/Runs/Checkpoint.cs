@@ -10,6 +10,9 @@ namespace Autograd.Zoo.Runs;
 /// </summary>
 internal sealed class Checkpoint : IDisposable
 {
+    /// <summary>What the names of facts begin with in the metadata: what the network was built by, such as a vocabulary.</summary>
+    public const string FactPrefix = "fact.";
+
     private const string HashKey = "sha256";
 
     private readonly SafetensorsFile _file;
@@ -24,7 +27,7 @@ internal sealed class Checkpoint : IDisposable
     public long Step => Long("step");
 
     /// <summary>Writes a checkpoint: all of it or nothing, with the one before it kept as the previous.</summary>
-    public static void Save(string path, string previousPath, Action<SafetensorsWriter> write)
+    public static void Save(string path, string? previousPath, Action<SafetensorsWriter> write)
     {
         var writer = new SafetensorsWriter();
         write(writer);
@@ -59,6 +62,10 @@ internal sealed class Checkpoint : IDisposable
             throw;
         }
     }
+
+    /// <summary>What the network was built by, by name.</summary>
+    public IReadOnlyDictionary<string, string> Facts() => _file.Metadata.Where(entry => entry.Key.StartsWith(FactPrefix, StringComparison.Ordinal))
+        .ToDictionary(entry => entry.Key[FactPrefix.Length..], entry => entry.Value, StringComparer.Ordinal);
 
     /// <summary>A value of the metadata.</summary>
     /// <exception cref="Failure">There is none.</exception>
@@ -113,7 +120,7 @@ internal sealed class Checkpoint : IDisposable
     public Failure Refuse(string where, string expected, string got) =>
         new(ExitCode.InputFile, $"{Path}: {where}", expected, got, "use the checkpoint of this run, or start a new run");
 
-    private static string DTypeOf<T>()
+    public static string DTypeOf<T>()
         where T : unmanaged => typeof(T) == typeof(float) ? "F32" : typeof(T) == typeof(double) ? "F64" : typeof(T) == typeof(long) ? "I64"
             : throw new NotSupportedException(typeof(T).Name);
 

@@ -23,12 +23,13 @@ internal interface IDisplay
 /// <param name="Step">Steps done.</param>
 /// <param name="Steps">Steps in all.</param>
 /// <param name="Loss">Mean loss of the last steps.</param>
-/// <param name="TokensPerSecond">Speed.</param>
+/// <param name="UnitsPerSecond">Speed.</param>
+/// <param name="Unit">What is counted for the speed.</param>
 /// <param name="Left">Time to the last step.</param>
-internal readonly record struct Progress(long Step, long Steps, double Loss, double TokensPerSecond, TimeSpan Left)
+internal readonly record struct Progress(long Step, long Steps, double Loss, double UnitsPerSecond, string Unit, TimeSpan Left)
 {
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"step {Step}/{Steps}  loss {Loss:0.0000}  {TokensPerSecond:#,0} chars/s  {Time(Left)} left");
+        $"step {Step}/{Steps}  loss {Loss:0.0000}  {UnitsPerSecond:#,0} {Unit}/s  {Time(Left)} left");
 
     private static string Time(TimeSpan time) =>
         time.ToString(time.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);

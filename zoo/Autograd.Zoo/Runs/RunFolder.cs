@@ -1,6 +1,6 @@
 namespace Autograd.Zoo.Runs;
 
-/// <summary>A folder with everything of one run: configuration, metrics, samples and two generations of the checkpoint.</summary>
+/// <summary>A folder with everything of one run: configuration, metrics, samples, the best network and two generations of the checkpoint.</summary>
 internal sealed class RunFolder(string path)
 {
     public string Path => path;
@@ -13,10 +13,28 @@ internal sealed class RunFolder(string path)
 
     public string CheckpointPath => System.IO.Path.Combine(path, "checkpoint.safetensors");
 
+    /// <summary>The network with the best validation so far.</summary>
+    public string BestPath => System.IO.Path.Combine(path, "best.safetensors");
+
+    /// <summary>What the run came to: the best network, when all steps are done.</summary>
+    public string ModelPath => System.IO.Path.Combine(path, "model.safetensors");
+
+    public string ResultPath => System.IO.Path.Combine(path, "result.json");
+
+    public string ReportPath => System.IO.Path.Combine(path, "report.html");
+
     public string PreviousPath => System.IO.Path.Combine(path, "checkpoint.previous.safetensors");
 
     /// <summary>Whether there is something to resume.</summary>
     public bool HasCheckpoint => File.Exists(CheckpointPath) || File.Exists(PreviousPath);
+
+    /// <summary>Whether there is something that was trained.</summary>
+    public bool HasRun => HasCheckpoint || File.Exists(BestPath) || File.Exists(ModelPath);
+
+    /// <summary>A folder that is there.</summary>
+    /// <exception cref="Failure">It is not.</exception>
+    public static RunFolder Existing(string path) => Directory.Exists(path) ? new(path)
+        : throw new Failure(ExitCode.InputFile, path, "the folder of a run", "no such folder", "name the folder given as --out to train");
 
     /// <summary>Makes the folder, and keeps other processes from training in it until the result is disposed. The lock is the
     /// system's, so none is left when a process is killed.</summary>
@@ -51,6 +69,28 @@ internal sealed class RunFolder(string path)
                 throw Unusable(error);
             }
         }
+    }
+
+    /// <summary>Opens the model of the run; while it is not finished the best network, and before the first validation the checkpoint.</summary>
+    /// <exception cref="Failure">None can be used.</exception>
+    public Checkpoint OpenModel(Action<string> warn)
+    {
+        foreach (string file in (string[])[ModelPath, BestPath])
+        {
+            try
+            {
+                return Checkpoint.Open(file, warn);
+            }
+            catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+            {
+                // The next one.
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                warn($"{Reason(error)}; using an earlier file of the run");
+            }
+        }
+        return OpenCheckpoint(warn);
     }
 
     private Failure Unusable(Exception error) => error is FileNotFoundException or DirectoryNotFoundException

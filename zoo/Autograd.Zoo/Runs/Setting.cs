@@ -100,7 +100,7 @@ internal sealed class ChoiceSetting(string name, string description, params stri
 }
 
 /// <summary>Any text, a path for example; none by default.</summary>
-internal sealed class TextSetting(string name, string description) : Setting(name, description, null)
+internal sealed class TextSetting(string name, string description, string? value = null) : Setting(name, description, value)
 {
     public override string Expected => "a text";
 

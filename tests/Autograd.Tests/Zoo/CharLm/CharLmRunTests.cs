@@ -54,7 +54,7 @@ public sealed class CharLmRunTests
     private static int Invoke(out string output, out string error, string[] args)
     {
         StringWriter standard = new(), errors = new();
-        int code = Autograd.Zoo.Commands.Cli.Run(args, new(standard, errors, false, new(), [new CharLmModel()]));
+        int code = Autograd.Zoo.Commands.Cli.Run(args, new(standard, errors, false, new(), [new CharLmModel()], TextReader.Null));
         (output, error) = (standard.ToString(), errors.ToString());
         return code;
     }

@@ -10,9 +10,9 @@ public sealed class CliErrorTests : IDisposable
     public void Dispose() => _cli.Dispose();
 
     [Theory]
-    [InlineData("", "command line: expected one of train, sample, evaluate, list, got none; see --help")]
-    [InlineData("tran", "command line: expected one of train, sample, evaluate, list, got 'tran'; did you mean train?")]
-    [InlineData("unknown", "command line: expected one of train, sample, evaluate, list, got 'unknown'; see --help")]
+    [InlineData("", "command line: expected one of train, evaluate, sample, predict, report, check, list, got none; see --help")]
+    [InlineData("tran", "command line: expected one of train, evaluate, sample, predict, report, check, list, got 'tran'; did you mean train?")]
+    [InlineData("unknown", "command line: expected one of train, evaluate, sample, predict, report, check, list, got 'unknown'; see --help")]
     [InlineData("--unknown", "--unknown: expected an option of this command, got an unknown option; see --help")]
     [InlineData("train", "train: command line: expected one of another, fake, got none; see --help")]
     [InlineData("train fak", "train: command line: expected one of another, fake, got 'fak'; did you mean fake?")]
@@ -70,8 +70,19 @@ public sealed class CliErrorTests : IDisposable
     [InlineData("sample a --seed x", "sample: --seed: expected a whole number from 0 to 9223372036854775807, got 'x'; see --help")]
     [InlineData("evaluate", "evaluate: RUN_FOLDER: expected one value, got none; see --help")]
     [InlineData("evaluate a --data", "evaluate: --data: expected one value, got none; see --help")]
+    [InlineData("evaluate a b", "evaluate: command line: expected no further argument, got 'b'; see --help")]
+    [InlineData("evaluate a --jsn", "evaluate: --jsn: expected an option of this command, got an unknown option; did you mean --json?")]
+    [InlineData("predict", "predict: RUN_FOLDER: expected one value, got none; see --help")]
+    [InlineData("predict --what", "predict: --what: expected an option of this command, got an unknown option; see --help")]
+    [InlineData("report", "report: RUN_FOLDER: expected one value, got none; see --help")]
+    [InlineData("report a b", "report: command line: expected no further argument, got 'b'; see --help")]
+    [InlineData("report a --open", "report: --open: expected an option of this command, got an unknown option; see --help")]
+    [InlineData("check", "check: command line: expected one of another, fake, got none; see --help")]
+    [InlineData("check fak", "check: command line: expected one of another, fake, got 'fak'; did you mean fake?")]
+    [InlineData("check fake more", "check fake: command line: expected no further argument, got 'more'; see --help")]
+    [InlineData("train fake --patience -1", "train fake: --patience: expected a whole number from 0 to 1000, got '-1'; see --help")]
     [InlineData("list more", "list: command line: expected no further argument, got 'more'; see --help")]
-    [InlineData("@response", "command line: expected one of train, sample, evaluate, list, got '@response'; see --help")]
+    [InlineData("@response", "command line: expected one of train, evaluate, sample, predict, report, check, list, got '@response'; see --help")]
     [InlineData("[diagram] list", "list: command line: expected no further argument, got '[diagram]'; see --help")]
     public void Usage(string line, string message) =>
         Refused(ExitCode.Usage, message, line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -83,7 +94,7 @@ public sealed class CliErrorTests : IDisposable
         Refused(ExitCode.InputFile, $"train fake: {missing}: expected a text file, got no file of that name; check the path",
             "train", "fake", "--data", missing, "--out", missing + "2");
         Assert.False(Directory.Exists(missing + "2"));
-        foreach (string command in (string[])["sample", "evaluate"])
+        foreach (string command in (string[])["sample", "evaluate", "predict", "report"])
         {
             Refused(ExitCode.InputFile, $"{command}: {missing}: expected the folder of a run, got no such folder; "
                 + "name the folder given as --out to train", command, missing);
@@ -92,9 +103,12 @@ public sealed class CliErrorTests : IDisposable
         }
         Assert.Equal(ExitCode.Ok, _cli.Train("--steps", "1", "--quiet"));
         File.Delete(_cli["checkpoint.safetensors"]);
-        Refused(ExitCode.InputFile, $"sample: {_cli.Folder["run"]}: expected the folder of a run, got no checkpoint; "
-            + "name the folder of a run, or train one",
-            "sample", _cli.Folder["run"]);
+        File.Delete(_cli["model.safetensors"]);
+        foreach (string command in (string[])["sample", "evaluate", "predict", "report"])
+        {
+            Refused(ExitCode.InputFile, $"{command}: {_cli.Folder["run"]}: expected the folder of a run, got no checkpoint; "
+                + "name the folder of a run, or train one", command, _cli.Folder["run"]);
+        }
         Refused(ExitCode.InputFile, "U+", "sample", "a\u001b[31m\nautograd: forged", code => code.Replace("\\u{1b}", "U+",
             StringComparison.Ordinal));
     }
@@ -145,7 +159,7 @@ public sealed class CliErrorTests : IDisposable
     [Fact]
     public void Help_is_no_error()
     {
-        foreach (string line in (string[])["--help", "train --help", "train fake --help", "sample -h", "evaluate -?", "--version"])
+        foreach (string line in (string[])["--help", "train --help", "train fake --help", "sample -h", "evaluate -?", "predict -h", "report --help", "check --help", "check fake --help", "list --help", "--version"])
         {
             Assert.Equal(ExitCode.Ok, _cli.Invoke(line.Split(' ')));
             Assert.Equal("", _cli.Error);
@@ -159,7 +173,7 @@ public sealed class CliErrorTests : IDisposable
     public void Random_command_lines_never_show_a_stack_trace()
     {
         var random = new Random(31);
-        string[] words = ["train", "fake", "sample", "evaluate", "list", "--size", "--json", "--out", "-1", "@x", "[y]", "--", "", " ",
+        string[] words = ["train", "fake", "sample", "evaluate", "predict", "report", "check", "list", "--size", "--json", "--out", "-1", "@x", "[y]", "--", "", " ",
             "\0", "é", "=", "--size=", "--help", "/", "--resume", "-", "\n", "ı", "--data"];
         string[] folder = ["--out", _cli.Folder["fuzz"], "--steps", "1"];
         for (int round = 0; round < 2_000; round++)

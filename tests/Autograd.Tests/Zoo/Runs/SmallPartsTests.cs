@@ -66,7 +66,7 @@ public sealed class SmallPartsTests
             Assert.Equal("a number from -10 to 10", number.Expected);
             Assert.Equal("0.5", Setting.Format(0.5));
             Assert.Equal(-3L, new IntegerSetting("n", "", 1, -5, 5).Parse("-3"));
-            Assert.Equal("step 5/10  loss 0.1250  1,234 chars/s  1:05 left", new Autograd.Zoo.Runs.Progress(5, 10, 0.125, 1234.4,
+            Assert.Equal("step 5/10  loss 0.1250  1,234 chars/s  1:05 left", new Autograd.Zoo.Runs.Progress(5, 10, 0.125, 1234.4, "chars",
                 TimeSpan.FromSeconds(65)).ToString());
         }
         finally
@@ -109,7 +109,7 @@ public sealed class SmallPartsTests
         display = new BarDisplay(bar);
         display.During(() =>
         {
-            display.Step(new Autograd.Zoo.Runs.Progress(5, 10, 0.5, 100, TimeSpan.FromSeconds(1)));
+            display.Step(new Autograd.Zoo.Runs.Progress(5, 10, 0.5, 100, "characters", TimeSpan.FromSeconds(1)));
             display.Line("[red]line");
             display.Sample("[blue]a\u001b[31m");
         });
