@@ -1,0 +1,95 @@
+using System.Buffers.Binary;
+using Autograd.Zoo;
+using Autograd.Zoo.Images;
+
+namespace Autograd.Tests.Zoo.Digits;
+
+/// <summary>Digits, drawn or read.</summary>
+public sealed class DigitsTests
+{
+    [Theory]
+    [InlineData("conv2d", 0.85, "--epochs", "1", "--channels", "4", "--batch", "20", "--learning-rate", "0.01")]
+    [InlineData("mlp", 0.8, "--epochs", "1", "--hidden", "48", "--batch", "20", "--learning-rate", "0.01")]
+    public void AShortRunLearns(string network, double least, params string[] options)
+    {
+        using TempFolder folder = new();
+        Assert.InRange(ZooRun.Value("digits", folder["run"], ["--network", network, .. options]), least, 1);
+        (byte[] pixels, byte[] digits) = DrawnDigits.Draw(12);
+        string file = folder.Write("asked", [.. Head(0x803, 12, DrawnDigits.Size, DrawnDigits.Size), .. pixels]);
+        (int code, string output, string error) = ZooRun.Invoke("predict", folder["run"], file);
+        Assert.True(code == 0, error);
+        string[] lines = output.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries);
+        Assert.True(digits.Take(10).Where((digit, i) => lines[i] == $"picture {i}: {digit}").Count() >= 7, output);
+        Assert.Equal("(the first 10 of 12)", lines[10]);
+        file = folder.Write("small", [.. Head(0x803, 1, 2, 3), 1, 2, 3, 4, 5, 6]);
+        (code, _, error) = ZooRun.Invoke("predict", folder["run"], file);
+        Assert.Equal(ExitCode.InputFile, code);
+        Assert.Contains("images of 28 × 28, as the network was trained on, got 2 × 3", error, StringComparison.Ordinal);
+    }
+
+    /// <summary>A digit is drawn alike but never the same, always from the same numbers, and with white ink on black.</summary>
+    [Fact]
+    public void DrawnDigitsAreDrawnAnew()
+    {
+        (byte[] pixels, byte[] digits) = DrawnDigits.Draw(40);
+        Assert.Equal(pixels, DrawnDigits.Draw(40).Pixels);
+        Assert.Equal([.. Enumerable.Range(0, 40).Select(static i => (byte)(i % 10))], digits);
+        byte[][] pictures = [.. pixels.Chunk(DrawnDigits.Size * DrawnDigits.Size)];
+        for (int i = 0; i < 40; i++)
+        {
+            double ink = pictures[i].Average(static pixel => pixel / 255.0);
+            Assert.InRange(ink, 0.03, 0.35);
+            Assert.True(pictures[i].Max() > 200);
+            for (int j = 0; j < i; j++) Assert.NotEqual(pictures[i], pictures[j]);
+        }
+    }
+
+    [Fact]
+    public void TheLastFifthJudgesAndEveryTwentiethOfTheRestChooses()
+    {
+        using TempFolder folder = new();
+        Write(folder, 100, static i => (byte)(i % 10));
+        DigitImages images = DigitImages.Read(folder.Path);
+        Assert.Equal(Enumerable.Range(80, 20), images.Test);
+        Assert.Equal([19, 39, 59, 79], images.Validation);
+        Assert.Equal(Enumerable.Range(0, 80).Except(images.Validation), images.Train);
+        Assert.Equal((2, 3), (images.Rows, images.Columns));
+        Tensor<float> batch = images.Batch<float>([7, 80]);
+        Assert.Equal(new Shape(2, 1, 2, 3), batch.Shape);
+        Assert.Equal([42, 43, 44, 45, 46, 47, 480 % 256], batch.ToArray()[..7].Select(static value => Math.Round(value * 255, 3)));
+        Assert.Equal([7, 0], images.Digits([7, 80]).ToArray());
+    }
+
+    [Fact]
+    public void WhatIsNotThereIsNamed()
+    {
+        using TempFolder folder = new();
+        Assert.Contains("no such folder", Refused(folder["nothing"]), StringComparison.Ordinal);
+        Assert.Contains("one file with images-idx3-ubyte in its name, got none", Refused(folder.Path), StringComparison.Ordinal);
+        Write(folder, 10, static i => (byte)i);
+        Assert.Contains("at least 25 images", Refused(folder.Path), StringComparison.Ordinal);
+        Write(folder, 40, static i => (byte)(i == 30 ? 10 : 0));
+        Assert.Contains("labels", Refused(folder.Path), StringComparison.Ordinal);
+
+        static string Refused(string path)
+        {
+            Failure refused = Assert.Throws<Failure>(() => DigitImages.Read(path));
+            Assert.Equal(ExitCode.InputFile, refused.Code);
+            return refused.Message;
+        }
+    }
+
+    /// <summary>Images of 2 × 3 whose pixels count up.</summary>
+    private static void Write(TempFolder folder, int count, Func<int, byte> label)
+    {
+        folder.Write("some-images-idx3-ubyte", [.. Head(0x803, count, 2, 3), .. Enumerable.Range(0, count * 6).Select(static i => (byte)i)]);
+        folder.Write("some-labels-idx1-ubyte", [.. Head(0x801, count), .. Enumerable.Range(0, count).Select(label)]);
+    }
+
+    private static byte[] Head(params int[] numbers)
+    {
+        byte[] head = new byte[4 * numbers.Length];
+        for (int i = 0; i < numbers.Length; i++) BinaryPrimitives.WriteInt32BigEndian(head.AsSpan(4 * i), numbers[i]);
+        return head;
+    }
+}

@@ -1,0 +1,109 @@
+using System.Numerics;
+using Autograd.Zoo.Formats;
+
+namespace Autograd.Zoo.Images;
+
+/// <summary>Pictures of digits, and which of them train, choose and judge.</summary>
+internal sealed class DigitImages
+{
+    private const int GeneratedTrain = 2_000, GeneratedTest = 500;
+
+    private readonly byte[] _pixels;
+    private readonly byte[] _digits;
+
+    private DigitImages(string source, byte[] pixels, byte[] digits, int rows, int columns, int test)
+    {
+        (Source, _pixels, _digits, Rows, Columns) = (source, pixels, digits, rows, columns);
+        int rest = digits.Length - test;
+        Train = [.. Enumerable.Range(0, rest).Where(static i => i % 20 != 19)];
+        Validation = [.. Enumerable.Range(0, rest).Where(static i => i % 20 == 19)];
+        Test = [.. Enumerable.Range(rest, test)];
+    }
+
+    /// <summary>Where they come from.</summary>
+    public string Source { get; }
+
+    public int Rows { get; }
+
+    public int Columns { get; }
+
+    /// <summary>What trains: 95 % of all but the last fifth.</summary>
+    public int[] Train { get; }
+
+    /// <summary>What chooses among checkpoints: every twentieth of all but the last fifth.</summary>
+    public int[] Validation { get; }
+
+    /// <summary>What judges: the last fifth.</summary>
+    public int[] Test { get; }
+
+    /// <summary>Reads the two files of MNIST or of one like it, images and labels, from a folder.</summary>
+    /// <exception cref="Failure">The files are not there, or not what they should be.</exception>
+    public static DigitImages Read(string folder)
+    {
+        LabelledImages images = IdxFile.Read(Single(folder, "images-idx3-ubyte"), Single(folder, "labels-idx1-ubyte"), classes: 10);
+        if (images.Count < 25) throw new Failure(ExitCode.InputFile, folder, "at least 25 images, of which the last fifth judges", $"{images.Count}", "pass more");
+        return new(folder, images.Pixels, images.Labels, images.Rows, images.Columns, images.Count / 5);
+    }
+
+    /// <summary>Reads a file of images whose digits are not known; all of them are in <see cref="Test"/>.</summary>
+    /// <exception cref="Failure">The file is not there, or not what it should be.</exception>
+    public static DigitImages Unlabelled(string file)
+    {
+        LabelledImages images = IdxFile.ReadImages(file);
+        return new(file, images.Pixels, images.Labels, images.Rows, images.Columns, images.Count);
+    }
+
+    /// <summary>The file of a folder whose name has a part.</summary>
+    private static string Single(string folder, string part)
+    {
+        if (!Directory.Exists(folder)) throw new Failure(ExitCode.InputFile, folder, "a folder with IDX files", "no such folder", "check the path");
+        string[] files = [.. Directory.GetFiles(folder).Where(file => Path.GetFileName(file).Contains(part, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        return files.Length == 1 ? files[0]
+            : throw new Failure(ExitCode.InputFile, folder, $"one file with {part} in its name", files.Length == 0 ? "none" : $"{files.Length}", "put the images and labels of one set into a folder of their own");
+    }
+
+    /// <summary>Digits that are drawn.</summary>
+    public static DigitImages Drawn()
+    {
+        (byte[] pixels, byte[] digits) = DrawnDigits.Draw(GeneratedTrain + GeneratedTest);
+        return new("drawn digits", pixels, digits, DrawnDigits.Size, DrawnDigits.Size, GeneratedTest);
+    }
+
+    /// <summary>These images, if they have the size that a network was built for.</summary>
+    /// <exception cref="Failure">They have another.</exception>
+    public DigitImages OfSize(int rows, int columns) => (Rows, Columns) == (rows, columns) ? this
+        : throw new Failure(ExitCode.InputFile, Source, $"images of {rows} × {columns}, as the network was trained on", $"{Rows} × {Columns}", "scale them to that size");
+
+    /// <summary>What an image shows.</summary>
+    public int Digit(int image) => _digits[image];
+
+    /// <summary>The pixels of an image, row by row, 0 for the background.</summary>
+    public ReadOnlySpan<byte> Pixels(int image) => _pixels.AsSpan(image * Rows * Columns, Rows * Columns);
+
+    /// <summary>Images as [batch, 1, rows, columns], white ink at 1 over a background of 0.</summary>
+    public Tensor<T> Batch<T>(ReadOnlySpan<int> images)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        int size = Rows * Columns;
+        Tensor<T> batch = new([images.Length, 1, Rows, Columns]);
+        int[] numbers = images.ToArray();
+        batch.Write(values =>
+        {
+            T scale = T.One / T.CreateChecked(255);
+            for (int i = 0; i < numbers.Length; i++)
+            {
+                ReadOnlySpan<byte> from = _pixels.AsSpan(numbers[i] * size, size);
+                for (int p = 0; p < size; p++) values[(i * size) + p] = T.CreateTruncating(from[p]) * scale;
+            }
+        });
+        return batch;
+    }
+
+    /// <summary>What images show, [batch].</summary>
+    public Tensor<int> Digits(ReadOnlySpan<int> images)
+    {
+        int[] digits = new int[images.Length];
+        for (int i = 0; i < digits.Length; i++) digits[i] = _digits[images[i]];
+        return new([digits.Length], digits);
+    }
+}
