@@ -36,7 +36,12 @@ internal sealed class ForecastModel : NetworkModel
 
     protected override IReadOnlyDictionary<string, object> Small { get; } = new Dictionary<string, object>
     {
-        ["lags"] = 2L, ["season"] = 24L, ["members"] = 2L, ["hidden"] = 3L, ["time"] = 6L, ["batch"] = 2L,
+        ["lags"] = 2L,
+        ["season"] = 24L,
+        ["members"] = 2L,
+        ["hidden"] = 3L,
+        ["time"] = 6L,
+        ["batch"] = 2L,
     };
 
     protected override ZooTask<T> Task<T>(SettingValues settings, IReadOnlyDictionary<string, string>? facts)

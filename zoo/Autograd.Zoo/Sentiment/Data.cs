@@ -1,3 +1,4 @@
+using System.Numerics;
 using Autograd.Zoo.Formats;
 
 namespace Autograd.Zoo.Sentiment;
@@ -42,6 +43,21 @@ internal sealed record Reviews(string Source, Review[] Train, Review[] Validatio
 
     /// <summary>The words that come at least twice in what trains.</summary>
     public Vocabulary Words() => Vocabulary.Of(Train.SelectMany(static review => review.Words), 2, [Padding, Unknown], Unknown);
+
+    /// <summary>
+    /// How much each word speaks for praise, [words, 1]: ln((p + 1) / (n + 1)), p of the praising and n of the blaming sentences that train having it.
+    /// </summary>
+    public Tensor<T> Leanings<T>(Vocabulary words)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        double[] praising = new double[words.Count], blaming = new double[words.Count];
+        foreach (Review review in Train)
+        {
+            foreach (int word in words.Encode(review.Words).Distinct()) (review.IsPositive ? praising : blaming)[word]++;
+        }
+
+        return new([words.Count, 1], [.. praising.Zip(blaming, static (p, n) => T.CreateTruncating(Math.Log((p + 1) / (n + 1))))]);
+    }
 
     /// <summary>A sentence as words.</summary>
     public static string[] Split(string sentence) => sentence.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);

@@ -7,7 +7,7 @@ namespace Autograd.Tests.Zoo.Forecast;
 /// <summary>The commands on series that are made up.</summary>
 public sealed class ForecastRunTests : IDisposable
 {
-    private static readonly string[] _small = ["--members", "2", "--lags", "4", "--batch", "8", "--time", "32"];
+    private static readonly string[] Small = ["--members", "2", "--lags", "4", "--batch", "8", "--time", "32"];
 
     private readonly TempFolder _folder = new();
 
@@ -45,7 +45,7 @@ public sealed class ForecastRunTests : IDisposable
     [InlineData("ar")]
     public void An_interrupted_run_ends_with_the_bytes_of_an_uninterrupted_one(string cell)
     {
-        string[] options = [.. _small, "--cell", cell, "--hidden", "6", "--dropout", "0.2", "--schedule", "constant"];
+        string[] options = [.. Small, "--cell", cell, "--hidden", "6", "--dropout", "0.2", "--schedule", "constant"];
         string data = Write("series.csv", 150, 0, ["x", "y"]);
         ZooRun.Train("forecast", _folder["whole"], ["--data", data, "--steps", "45", "--threads", "1", .. options]);
         ZooRun.Train("forecast", _folder["parts"], ["--data", data, "--steps", "13", "--threads", "2", .. options]);
@@ -59,7 +59,7 @@ public sealed class ForecastRunTests : IDisposable
     public void Predictions_go_on_with_the_season_wherever_a_file_begins()
     {
         string data = Write("series.csv", 240, 0, ["x"]), later = Write("later.csv", 60, 130, ["x"]), other = Write("other.csv", 60, 0, ["y"]), few = Write("few.csv", 3, 0, ["x"]);
-        ZooRun.Train("forecast", _folder["run"], ["--data", data, "--steps", "20", "--season", "12", "--scale", "linear", .. _small]);
+        ZooRun.Train("forecast", _folder["run"], ["--data", data, "--steps", "20", "--season", "12", "--scale", "linear", .. Small]);
         foreach ((string file, int end) in (IEnumerable<(string, int)>)[(data, 240), (later, 190)])
         {
             (int code, string output, string error) = ZooRun.Invoke("predict", _folder["run"], file);

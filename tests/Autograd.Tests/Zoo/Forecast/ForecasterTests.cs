@@ -6,7 +6,7 @@ public sealed class ForecasterTests
 {
     private const int Lags = 3;
 
-    private static readonly Outline _outline = new(["a", "b"], new(false), new(10), Lags, 4, "0", "1");
+    private static readonly Outline TwoSeries = new(["a", "b"], new(false), new(10), Lags, 4, "0", "1");
 
     [Theory]
     [InlineData("gru")]
@@ -22,7 +22,7 @@ public sealed class ForecasterTests
         static void Check<TState>(Func<int, RecurrentLayer<double, TState>> layer)
             where TState : struct, IState<TState, double>
         {
-            Forecaster<double, TState> forecaster = new(_outline, Network(layer));
+            Forecaster<double, TState> forecaster = new(TwoSeries, Network(layer));
             double[][] rows = Noise(20), grown = rows;
             for (int step = 0; step < 4; step++)
             {
@@ -43,7 +43,7 @@ public sealed class ForecasterTests
     {
         ForecastNetwork<double, Hidden<double>> network = Network(static features => new Gru<double>(features, 5));
         network.Errors.CopyFrom([-1, 10, 0, 20, 1, 30, 2, 40]);
-        Forecaster<double, Hidden<double>> forecaster = new(_outline, network);
+        Forecaster<double, Hidden<double>> forecaster = new(TwoSeries, network);
         double[][] rows = Noise(20);
         double[] mean = forecaster.Forecasts([.. rows, [0, 0]], 0, 20, 21, isRefitted: true)[0];
         double[][] first = forecaster.Ways(rows, 0, 1, 400, seed: 1)[0];
@@ -93,7 +93,7 @@ public sealed class ForecasterTests
     private static ForecastNetwork<double, TState> Network<TState>(Func<int, RecurrentLayer<double, TState>> layer)
         where TState : struct, IState<TState, double>
     {
-        ForecastNetwork<double, TState> network = new(_outline, 1, 0, layer);
+        ForecastNetwork<double, TState> network = new(TwoSeries, 1, 0, layer);
         network.Initialize(5);
         network.Mean.Fill(1);
         network.Deviation.Fill(2);

@@ -47,6 +47,29 @@ public sealed class SentimentTests
     }
 
     [Fact]
+    public void LeaningsCountSentences()
+    {
+        static Review Of(bool isPositive, params string[] words) => new(words, isPositive);
+        Reviews reviews = new("", [Of(true, "fine", "fine", "film"), Of(true, "fine"), Of(false, "dull", "film"), Of(false, "rare")], [Of(true, "dull")], [Of(true, "dull")]);
+        Vocabulary words = new([Reviews.Padding, Reviews.Unknown, "fine", "dull", "film"], Reviews.Unknown);
+        Assert.Equal([0, Math.Log(1 / 2.0), Math.Log(3), Math.Log(1 / 2.0), 0], reviews.Leanings<double>(words).ToArray());
+    }
+
+    /// <summary>What stands beside a sentence in its batch makes no difference, though it may be longer.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ASentenceIsJudgedAlikeAloneAndBesideALongerOne(bool convolves)
+    {
+        Tensor<double> leanings = new([6, 1], [0, 0.3, -1, 2, 0.5, -0.2]);
+        SentenceClassifier<double> network = convolves ? new ConvolutionalClassifier<double>(leanings, 3, 4, 0.5) : new RecurrentClassifier<double>(leanings, 3, "gru", 4, RecurrentDirection.Bidirectional, 0.5);
+        network.Initialize(1);
+        using Tape<double> tape = Tape<double>.Inference();
+        double[] alone = network.Forward(tape, PaddedSequences.Of([[1, 2, 3]])).ToArray(), beside = network.Forward(tape, PaddedSequences.Of([[1, 2, 3], [4, 5, 1, 1, 2, 3, 4]])).ToArray();
+        for (int i = 0; i < 2; i++) Assert.Equal(alone[i], beside[i], 1e-13);
+    }
+
+    [Fact]
     public void WhatIsNoReviewIsRefused()
     {
         using TempFolder folder = new();
