@@ -60,8 +60,7 @@ internal sealed class Arena<T>(long limit, bool dry = false) : IDisposable
     public Storage<T> Rent(int length)
     {
         int sizeClass = ClassOf(length);
-        ref int count = ref _freeCount[sizeClass];
-        Storage<T> block = count > 0 ? _free[sizeClass][--count]! : Cut(sizeClass);
+        Storage<T> block = TakeFree(sizeClass) ?? Cut(sizeClass);
         Outstanding++;
         InUse += (long)block.Capacity * Unsafe.SizeOf<T>();
         if (InUse > Peak) Peak = InUse;
@@ -117,6 +116,9 @@ internal sealed class Arena<T>(long limit, bool dry = false) : IDisposable
         return octave < 0 ? (quarter + 1L) * Granule : ((quarter + ClassesPerOctave + 1L) << octave) * Granule;
     }
 
+    /// <summary>Whether a block has a slab of its own.</summary>
+    private static bool IsLarge(long capacity) => capacity > SlabBytes / Unsafe.SizeOf<T>() / 4;
+
     private static void FillWithNaN(Span<T> block)
     {
         if (typeof(T) == typeof(float)) block.Fill(Unsafe.BitCast<float, T>(float.NaN));
@@ -129,12 +131,28 @@ internal sealed class Arena<T>(long limit, bool dry = false) : IDisposable
         return (int)((Alignment - (address % Alignment)) % Alignment) / Unsafe.SizeOf<T>();
     }
 
+    /// <summary>
+    /// A free block of the class, or a large one up to twice as large: where lengths vary, as those of sentences do, the blocks of the
+    /// longest serve the shorter ones too, and not each length keeps blocks of its own.
+    /// </summary>
+    private Storage<T>? TakeFree(int sizeClass)
+    {
+        int largest = IsLarge(CapacityOf(sizeClass)) ? Math.Min(sizeClass + ClassesPerOctave, Classes - 1) : sizeClass;
+        for (int candidate = sizeClass; candidate <= largest; candidate++)
+        {
+            ref int count = ref _freeCount[candidate];
+            if (count > 0) return _free[candidate][--count];
+        }
+
+        return null;
+    }
+
     private Storage<T> Cut(int sizeClass)
     {
         long capacity = CapacityOf(sizeClass);
         RequireArray(capacity);
         int slabLength = SlabBytes / Unsafe.SizeOf<T>();
-        if (capacity > slabLength / 4)
+        if (IsLarge(capacity))
         {
             // A large block has a slab of its own, so that cutting wastes nothing.
             T[] own = AddSlab((int)capacity + Granule, sizeClass);
@@ -182,7 +200,7 @@ internal sealed class Arena<T>(long limit, bool dry = false) : IDisposable
     {
         for (int sizeClass = 0; sizeClass < Classes; sizeClass++)
         {
-            if (_freeCount[sizeClass] == 0 || CapacityOf(sizeClass) <= SlabBytes / Unsafe.SizeOf<T>() / 4) continue;
+            if (_freeCount[sizeClass] == 0 || !IsLarge(CapacityOf(sizeClass))) continue;
             foreach (Storage<T>? block in _free[sizeClass].AsSpan(0, _freeCount[sizeClass]))
             {
                 _slabs.Remove(block!.Data);

@@ -48,6 +48,45 @@ public sealed class ArenaTests
     }
 
     [Fact]
+    public void LargeBlocksServeUpToHalfTheirLength()
+    {
+        using Arena<float> arena = new(1 << 28);
+        Storage<float> large = arena.Rent(1_000_000);
+        large.Release();
+        for (int length = 1_000_000; length > 540_000; length -= 20_011)
+        {
+            Storage<float> shorter = arena.Rent(length);
+            Assert.Same(large, shorter);
+            shorter.Release();
+        }
+
+        Storage<float> half = arena.Rent(400_000);
+        Assert.NotSame(large, half);
+        half.Release();
+        Assert.Same(half, arena.Rent(400_000)); // the one that fits best
+        Assert.Same(large, arena.Rent(500_000 + 40_000));
+    }
+
+    [Fact]
+    public void VaryingLengthsComeToAnEndOfAllocation()
+    {
+        // As the sentences of a batch: six values at once, of lengths within a factor of four.
+        using Arena<float> arena = new(1 << 30);
+        RandomSource random = new(7);
+        long warm = 0;
+        for (int step = 0; step < 400; step++)
+        {
+            int length = 100_000 + random.NextInt(300_000);
+            Storage<float>[] held = [.. Enumerable.Range(0, 6).Select(_ => arena.Rent(length))];
+            foreach (Storage<float> block in held) block.Release();
+            if (step == 200) warm = arena.Reserved;
+        }
+
+        Assert.Equal(warm, arena.Reserved);
+        Assert.InRange(arena.Reserved, arena.Peak, 3 * arena.Peak);
+    }
+
+    [Fact]
     public void ABlockGoesBackWithItsLastHolder()
     {
         using Arena<float> arena = new(1 << 26);
