@@ -29,6 +29,6 @@ internal sealed record Baseline(
             throw new Failure(ExitCode.InputFile, data.Source, "series that a linear AR does not forecast exactly", "ones that it does", "there is nothing left to learn; use the linear AR");
         return baseline;
 
-        double Rmse(int first, int last, double[][] forecasts) => Math.Sqrt(Choice.Squares(data, units, first, last, forecasts).Average());
+        double Rmse(int first, int last, double[][] forecasts) => Choice.Error(data, units, first, last, forecasts);
     }
 }

@@ -50,6 +50,9 @@ internal sealed record Choice(Scale Scale, LinearAr Linear, double[] Losses)
     public static double[] Squares(SeriesData data, double[] units, int from, int to, double[][] forecasts) =>
         [.. Enumerable.Range(from, to - from).Select(t => units.Select((unit, s) => Math.Pow((data.Rows[t][s] - forecasts[t - from][s]) / unit, 2)).Average())];
 
+    /// <summary>The root of their mean.</summary>
+    public static double Error(SeriesData data, double[] units, int from, int to, double[][] forecasts) => Math.Sqrt(Squares(data, units, from, to, forecasts).Average());
+
     /// <summary>Mean forecasts in the scale of the file: what is forecast, averaged over the errors of the rows before.</summary>
     public static double[][] Means(Scale scale, double[][] rows, LinearAr linear, int from, int to)
     {

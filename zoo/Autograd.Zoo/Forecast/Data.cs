@@ -28,6 +28,14 @@ internal sealed record SeriesData(string Source, string[] Columns, string[] Date
     /// <summary>The mean of each row given the ones before it, where it is known: no forecast has a lower expected error.</summary>
     public double[][]? Best { get; private init; }
 
+    /// <summary>The quantile of sorted numbers, of which there are to be as many that one more falls below it with the probability asked for.</summary>
+    public static double Quantile(double[] sorted, double probability)
+    {
+        double place = Math.Clamp((probability * (sorted.Length + 1)) - 1, 0, sorted.Length - 1);
+        int below = (int)place;
+        return below + 1 == sorted.Length ? sorted[below] : sorted[below] + ((place - below) * (sorted[below + 1] - sorted[below]));
+    }
+
     /// <summary>The standard deviation of each series over the rows that train.</summary>
     public double[] Deviations() => [.. Columns.Select((_, s) => Moments(Rows.Take(Test).Select(row => row[s])).Deviation)];
 

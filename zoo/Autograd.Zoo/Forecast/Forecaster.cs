@@ -103,7 +103,7 @@ internal sealed class Forecaster<T, TState>(Outline outline, ForecastNetwork<T, 
     public (double[] Low, double[] High) Interval(double[][] forecasts, int series, double share)
     {
         double[] errors = [.. Errors.Select(row => row[series]).Order()];
-        double low = Quantile(errors, (1 - share) / 2), high = Quantile(errors, (1 + share) / 2);
+        double low = SeriesData.Quantile(errors, (1 - share) / 2), high = SeriesData.Quantile(errors, (1 + share) / 2);
         Func<double, double> back = Back(series);
         return ([.. forecasts.Select(forecast => back(forecast[series] + low))], [.. forecasts.Select(forecast => back(forecast[series] + high))]);
     }
@@ -164,14 +164,6 @@ internal sealed class Forecaster<T, TState>(Outline outline, ForecastNetwork<T, 
         }
 
         return found;
-    }
-
-    /// <summary>The quantile of sorted numbers, of which there are to be as many that one more falls below it with the probability asked for.</summary>
-    public static double Quantile(double[] sorted, double probability)
-    {
-        double place = Math.Clamp((probability * (sorted.Length + 1)) - 1, 0, sorted.Length - 1);
-        int below = (int)place;
-        return below + 1 == sorted.Length ? sorted[below] : sorted[below] + ((place - below) * (sorted[below + 1] - sorted[below]));
     }
 
     private static double[] Numbers(Tensor<T> values) => [.. values.ToArray().Select(static value => double.CreateTruncating(value))];

@@ -63,7 +63,7 @@ public sealed class ForecasterTests
     [InlineData(0.05, 1)]
     [InlineData(0.25, 2.5)]
     public void A_quantile_leaves_its_share_below_it(double probability, double expected) =>
-        Assert.Equal(expected, Forecaster<double, Hidden<double>>.Quantile([1, 2, 3, 4, 5, 6, 7, 8, 9], probability), 1e-12);
+        Assert.Equal(expected, SeriesData.Quantile([1, 2, 3, 4, 5, 6, 7, 8, 9], probability), 1e-12);
 
     [Fact]
     public void A_linear_head_on_a_delay_line_is_plain_autoregression()
