@@ -35,7 +35,7 @@ internal static class EvaluateCommand
 
     private static string Line(Evaluation result) => result.Bound is double bound
         ? string.Create(CultureInfo.InvariantCulture,
-            $"{result.Score}, {(result.Score.Value / bound - 1) * 100:0.0} % above the entropy rate {bound:0.0000}")
+            $"{result.Score}, {(result.Score.Value / bound - 1) * 100:0.0} % above {bound:0.0000}, below which no model can come")
         : result.Score.ToString();
 
     private static string Json(TrainedRun run, Evaluation result)

@@ -176,7 +176,7 @@ internal static class TrainCommand
         if (result.Bound is double bound)
         {
             text += string.Create(CultureInfo.InvariantCulture,
-                $", {(result.Value / bound - 1) * 100:0.0} % above the entropy rate {bound:0.0000} that no model can beat");
+                $", {(result.Value / bound - 1) * 100:0.0} % above {bound:0.0000}, below which no model can come");
         }
         return result.ClippedShare == 0 ? text
             : text + string.Create(CultureInfo.InvariantCulture, $"; the gradient was clipped in {result.ClippedShare * 100:0.0} % of the steps");

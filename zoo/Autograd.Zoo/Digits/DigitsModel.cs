@@ -39,12 +39,13 @@ internal sealed class DigitsModel : NetworkModel
         int rows = facts is null ? images.Value.Rows : int.Parse(facts["rows"], CultureInfo.InvariantCulture);
         int columns = facts is null ? images.Value.Columns : int.Parse(facts["columns"], CultureInfo.InvariantCulture);
         bool convolves = settings.Text("network") == "conv2d";
+        if (convolves) DigitImages.RequirePoolable(folder, rows, columns);
         long area = (long)rows * columns, channels = settings.Long("channels");
         MemoryGuard.Require("--channels, --hidden, --batch", [
             ("channels of a batch", [settings.Long("batch"), area, 6, convolves ? channels : 1], sizeof(float)),
             ("weights", [4, convolves ? channels * 50 : settings.Long("hidden"), convolves ? channels : area], sizeof(float))]);
         double dropout = settings.Number("dropout");
-        return new DigitsTask<T>(settings, images, rows, columns, convolves
+        return new DigitsTask<T>(settings, new(() => images.Value.OfSize(rows, columns)), rows, columns, convolves
             ? new ConvolutionalNetwork<T>(rows, columns, settings.Integer("channels"), dropout)
             : new Perceptron<T>(rows, columns, settings.Integer("hidden"), dropout));
     }
@@ -114,15 +115,14 @@ internal sealed class DigitsTask<T>(SettingValues settings, Lazy<DigitImages> im
     public override IEnumerable<ReportPart> Report(CancellationToken stop)
     {
         string[] digits = [.. Enumerable.Range(0, 10).Select(static digit => digit.ToString(CultureInfo.InvariantCulture))];
-        double[][] counts = [.. digits.Select(_ => new double[10])];
+        ConfusionMatrix counts = new(10);
         foreach (int[] some in images.Value.Test.Chunk(MeasuredAtOnce))
         {
             stop.ThrowIfCancellationRequested();
-            int[] said = Answers(images.Value, some);
-            for (int i = 0; i < some.Length; i++) counts[images.Value.Digit(some[i])][said[i]]++;
+            counts.Add(images.Value.Digits(some).Span, Answers(images.Value, some));
         }
 
-        yield return new HeatPart("Confusion", "How often each digit of the test part was read as each. The diagonal is right.", digits, digits, counts, "shown", "read", "0");
+        yield return HeatPart.Confusion("How often each digit of the test part was read as each. The diagonal is right.", digits, counts, "shown", "read");
     }
 
     private int[] Answers(DigitImages from, int[] chosen)

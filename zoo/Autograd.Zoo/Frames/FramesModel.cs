@@ -85,15 +85,15 @@ internal sealed class FramesTask<T>(SettingValues settings, FramesNetwork<T> net
 
     public override IEnumerable<ReportPart> Report(CancellationToken stop)
     {
-        double[][] counts = [.. FramesData.Moves.Select(static _ => new double[FramesData.Moves.Length])];
+        ConfusionMatrix counts = new(FramesData.Moves.Length);
         for (int i = 0; i < Measured; i++)
         {
             stop.ThrowIfCancellationRequested();
             (int[] said, int[] right) = Say("test", i, MeasuredFilms);
-            for (int f = 0; f < said.Length; f++) counts[right[f]][said[f]]++;
+            counts.Add(right, said);
         }
 
-        yield return new HeatPart("Confusion", "Frames of the test films by what the shape did and what was said.", FramesData.Moves, FramesData.Moves, counts, "did", "said", "0");
+        yield return HeatPart.Confusion("Frames of the test films by what the shape did and what was said.", FramesData.Moves, counts, "did", "said");
     }
 
     private (int[] Said, int[] Right) Say(string part, long number, int films)

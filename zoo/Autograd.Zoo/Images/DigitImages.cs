@@ -74,6 +74,14 @@ internal sealed class DigitImages
     public DigitImages OfSize(int rows, int columns) => (Rows, Columns) == (rows, columns) ? this
         : throw new Failure(ExitCode.InputFile, Source, $"images of {rows} × {columns}, as the network was trained on", $"{Rows} × {Columns}", "scale them to that size");
 
+    /// <summary>Refuses images of which pooling by two, twice, leaves nothing.</summary>
+    /// <exception cref="Failure">They are smaller than 4 × 4.</exception>
+    public static void RequirePoolable(string? source, int rows, int columns)
+    {
+        if (rows >= 4 && columns >= 4) return;
+        throw new Failure(ExitCode.InputFile, source ?? "--data", "images of at least 4 × 4, for pooling", $"{rows} × {columns}", "pass larger ones");
+    }
+
     /// <summary>What an image shows.</summary>
     public int Digit(int image) => _digits[image];
 

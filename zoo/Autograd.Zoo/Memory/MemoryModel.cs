@@ -56,6 +56,8 @@ internal abstract class MemoryTask<T>(SettingValues settings, MemoryNetwork<T> n
 
     protected int Batch { get; } = settings.Integer("batch");
 
+    protected string Cell { get; } = settings.Text("cell")!;
+
     protected MemoryNetwork<T> Memory => network;
 
     public override Module<T> Network => network;
@@ -63,7 +65,7 @@ internal abstract class MemoryTask<T>(SettingValues settings, MemoryNetwork<T> n
     public override string Unit => "steps";
 
     /// <summary>An LSTM begins with gates that forget over up to as many steps as there are; else nothing of the start is left at the end, and no gradient either.</summary>
-    public override Initializer? InitializerOf(string path) => (settings.Text("cell"), path) switch
+    public override Initializer? InitializerOf(string path) => (Cell, path) switch
     {
         ("lstm", "rnn.bias_ih_l0") => Initializer.Chrono(Math.Max(3, Time)),
         ("lstm", "rnn.bias_hh_l0") => Initializer.Zeros,
@@ -93,7 +95,8 @@ internal sealed class AddingTask<T>(SettingValues settings, MemoryNetwork<T> net
 {
     public override string Data => string.Create(CultureInfo.InvariantCulture, $"the adding problem over {Time} steps");
 
-    public override double? Expected => 0.01;
+    /// <summary>None of a vanilla RNN, which is there to be seen failing.</summary>
+    public override double? Expected => Cell == "rnn" ? null : 0.01;
 
     public override Score Validate(CancellationToken stop) => Measure("validation", stop);
 

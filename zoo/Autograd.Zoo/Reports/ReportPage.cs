@@ -73,7 +73,7 @@ internal sealed class ReportPage(
             text += $"The model's page promises {Show(result.Metric, expected)}, which this run {(isReached ? "reaches" : "does not reach")}. ";
         }
 
-        if (result.Bound is double bound) text += Text($"That is {(result.Value / bound - 1) * 100:0.0} % above the entropy rate of {bound:0.0000}, below which no model can come. ");
+        if (result.Bound is double bound) text += Text($"That is {(result.Value / bound - 1) * 100:0.0} % above {bound:0.0000}, below which no model can come. ");
         return text.TrimEnd();
     }
 
@@ -104,7 +104,7 @@ internal sealed class ReportPage(
             validation.Add(new Line("validation", log.ValidationSteps, [.. log.Validations.Select(value => value * unit)]), dots: true)
                 .Mark(Text($"best at step {at:#,0}: {Show(metric, best)}"), at, best * unit);
             if (result?.Expected is double expected && result.Metric == metric) validation.Level($"expected {Show(metric, expected)}", expected * unit);
-            if (result?.Bound is double bound && isLoss) validation.Level(Text($"entropy rate {bound:0.0##}"), bound);
+            if (result?.Bound is double bound && isLoss) validation.Level(Text($"least possible {bound:0.0##}"), bound);
         }
 
         StringBuilder html = new("<section><h2>Training</h2><p>");

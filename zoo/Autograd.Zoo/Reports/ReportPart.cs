@@ -4,7 +4,14 @@ namespace Autograd.Zoo.Reports;
 internal abstract record ReportPart(string Title, string Words);
 
 /// <summary>Lines of text, as they are: samples.</summary>
-internal sealed record TextPart(string Title, string Words, string Text) : ReportPart(Title, Words);
+internal sealed record TextPart(string Title, string Words, string Text) : ReportPart(Title, Words)
+{
+    /// <summary>How much of the batches is padding.</summary>
+    /// <param name="batches">Which examples are put together.</param>
+    /// <param name="examples">What they are, such as sentences.</param>
+    public static TextPart Padding(Minibatches batches, string examples) =>
+        new("Padding", $"How much of a batch is padding when {examples} of like length are put together.", batches.Waste().ToString());
+}
 
 /// <summary>Rows of cells under a head.</summary>
 internal sealed record TablePart(string Title, string Words, string[] Head, string[][] Rows) : ReportPart(Title, Words);
@@ -19,7 +26,17 @@ internal sealed record TablePart(string Title, string Words, string[] Head, stri
 /// <param name="ColumnAxis">What columns are.</param>
 /// <param name="Format">How a value is written in its cell; null for colours alone.</param>
 internal sealed record HeatPart(
-    string Title, string Words, string[] Rows, string[] Columns, double[][] Values, string RowAxis, string ColumnAxis, string? Format = null) : ReportPart(Title, Words);
+    string Title, string Words, string[] Rows, string[] Columns, double[][] Values, string RowAxis, string ColumnAxis, string? Format = null) : ReportPart(Title, Words)
+{
+    /// <summary>How often each class (rows) was taken for each (columns).</summary>
+    /// <param name="words">What is to be seen.</param>
+    /// <param name="classes">The classes' names.</param>
+    /// <param name="counts">How often.</param>
+    /// <param name="rowAxis">What rows are.</param>
+    /// <param name="columnAxis">What columns are.</param>
+    public static HeatPart Confusion(string words, string[] classes, ConfusionMatrix counts, string rowAxis, string columnAxis) => new(
+        "Confusion", words, classes, classes, [.. classes.Select((_, truth) => classes.Select((_, said) => (double)counts[truth, said]).ToArray())], rowAxis, columnAxis, "0");
+}
 
 /// <summary>Lines over a common axis: a forecast against the truth.</summary>
 internal sealed record LinesPart(string Title, string Words, string XAxis, string YAxis, Line[] Lines, Band? Band = null) : ReportPart(Title, Words);

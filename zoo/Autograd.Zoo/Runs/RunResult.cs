@@ -64,8 +64,10 @@ internal sealed record RunResult(
             json.WriteNumber("train_loss", TrainLoss);
             if (Metric == ValidationLoss)
                 json.WriteNumber(ValidationLoss, Value);
-            if (Metric == ValidationLoss || Bound is not null)
+            if (Metric == ValidationLoss)
                 Write("entropy_rate", Bound);
+            else if (Bound is not null)
+                Write("bound", Bound);
             json.WriteNumber("clipped_share", Math.Round(ClippedShare, 4));
             json.WriteNumber("first_step", FirstStep);
             json.WriteNumber("tokens_per_second", Math.Round(UnitsPerSecond, 1));
@@ -102,7 +104,7 @@ internal sealed record RunResult(
             JsonElement json = document.RootElement;
             return new(
                 Text("model"), Text("data"), json.TryGetProperty("cell", out JsonElement cell) ? cell.GetString() : null, Text("metric"), Number("value"),
-                Text("figure"), Optional("expected"), Optional("entropy_rate"), Whole("steps"), Whole("best_step"), Whole("parameters"), Number("train_loss"),
+                Text("figure"), Optional("expected"), Optional("entropy_rate") ?? Optional("bound"), Whole("steps"), Whole("best_step"), Whole("parameters"), Number("train_loss"),
                 Number("clipped_share"), Whole("first_step"), Number("tokens_per_second"), Number("seconds"), Whole("peak_memory_bytes"));
 
             string Text(string key) => json.GetProperty(key).GetString() ?? throw new JsonException($"{key} is null");

@@ -81,6 +81,10 @@ internal abstract class ZooTask<T> : IDisposable
     public virtual void Dispose()
     {
     }
+
+    /// <summary>What an answer says of words that the network never saw; nothing where there are none.</summary>
+    protected static string UnknownNote(IReadOnlyList<string> unknown, string readAs) =>
+        unknown.Count == 0 ? "" : Failure.OneLine($" (unknown, and read as {readAs}: {string.Join(' ', unknown)})");
 }
 
 /// <summary>A model that is a network, trained by its gradients.</summary>

@@ -15,7 +15,7 @@ internal sealed record Reviews(string Source, Review[] Train, Review[] Validatio
 {
     public const string PositiveFile = "rt-polarity.pos", NegativeFile = "rt-polarity.neg", Padding = "<pad>", Unknown = "<unknown>";
 
-    private const int MostWords = 1_000, Generated = 1_500;
+    private const int MostWords = 1_000, Generated = 6_000;
 
     /// <summary>Reads the two files of the sentence polarity data set from a folder.</summary>
     /// <exception cref="Failure">A file is missing, or a line is not a sentence.</exception>
@@ -24,9 +24,15 @@ internal sealed record Reviews(string Source, Review[] Train, Review[] Validatio
     /// <summary>Made-up verdicts, with negations that turn them round, so that the order of words matters.</summary>
     public static Reviews MadeUp()
     {
-        string[] things = ["the film", "this story", "the plot", "its cast", "the ending", "every scene", "the music", "the dialogue"];
-        string[] praise = ["moving", "funny", "gripping", "fresh", "brilliant", "warm"], blame = ["dull", "clumsy", "stale", "shallow", "tedious", "cold"];
-        string[] adverbs = ["", "really ", "quite ", "often "], ends = ["", " from start to end", " and long", " for once", " in the middle"];
+        string[] things =
+        [
+            "the film", "this story", "the plot", "its cast", "the ending", "every scene", "the music", "the dialogue",
+            "its hero", "the villain", "the sequel", "this remake", "the camera", "its humour", "the pace", "each joke",
+        ];
+        string[] praise = ["moving", "funny", "gripping", "fresh", "brilliant", "warm", "clever", "tender"];
+        string[] blame = ["dull", "clumsy", "stale", "shallow", "tedious", "cold", "silly", "bland"];
+        string[] adverbs = ["", "really ", "quite ", "often ", "truly ", "at all times "];
+        string[] ends = ["", " from start to end", " and long", " for once", " in the middle", " to me", " this time", " on a second look"];
         RandomSource random = new(20260101, RandomSource.StreamOf("sentiment"));
         List<string[]>[] sentences = [[], []];
         while (sentences.Min(static some => some.Count) < Generated)

@@ -106,22 +106,21 @@ internal sealed class SentimentTask<T>(SettingValues settings, Lazy<Reviews> rev
         string[] unknown = [.. sentence.Where(word => !words.Contains(word))];
         double praise = Praise([new(sentence, true)])[0];
         output.WriteLine(Failure.OneLine(string.Create(CultureInfo.InvariantCulture, $"{(praise >= 0.5 ? "positive" : "negative")} {Math.Max(praise, 1 - praise) * 100:0.0} %"))
-            + (unknown.Length == 0 ? "" : Failure.OneLine($" (unknown, and read as {Reviews.Unknown}: {string.Join(' ', unknown)})")));
+            + UnknownNote(unknown, Reviews.Unknown));
     }
 
     public override IEnumerable<ReportPart> Report(CancellationToken stop)
     {
         (Review Review, double Praise)[] said = [.. reviews.Value.Test.Chunk(MeasuredAtOnce).SelectMany(some => some.Zip(Praise(some)))];
-        string[] kinds = ["blame", "praise"];
-        double[][] counts = [new double[2], new double[2]];
-        foreach ((Review review, double praise) in said) counts[review.IsPositive ? 1 : 0][praise >= 0.5 ? 1 : 0]++;
-        yield return new HeatPart("Confusion", "Sentences of the test part by what they are and what they were taken for.", kinds, kinds, counts, "is", "taken for", "0");
+        ConfusionMatrix counts = new(2);
+        foreach ((Review review, double praise) in said) counts.Add(review.IsPositive ? 1 : 0, praise >= 0.5 ? 1 : 0);
+        yield return HeatPart.Confusion("Sentences of the test part by what they are and what they were taken for.", ["blame", "praise"], counts, "is", "taken for");
         yield return new TablePart("Surest mistakes", "What the network was most sure of, and wrong.", ["praise", "sentence"],
         [
             .. said.Where(static entry => entry.Praise >= 0.5 != entry.Review.IsPositive).OrderByDescending(static entry => Math.Abs(entry.Praise - 0.5)).Take(8)
                 .Select(static entry => (string[])[string.Create(CultureInfo.InvariantCulture, $"{entry.Praise * 100:0} %"), string.Join(' ', entry.Review.Words)]),
         ]);
-        yield return new TextPart("Padding", "How much of a batch is padding when sentences of like length are put together.", _batches.Value.Waste().ToString());
+        yield return TextPart.Padding(_batches.Value, "sentences");
     }
 
     private Variable<T> Logits(Tape<T> tape, IReadOnlyList<Review> some) =>

@@ -45,8 +45,7 @@ internal sealed class SpellerModel : NetworkModel
         Lazy<DigitImages> images = new(() => folder is null ? DigitImages.Drawn() : DigitImages.Read(folder));
         int rows = facts is null ? images.Value.Rows : int.Parse(facts["rows"], CultureInfo.InvariantCulture);
         int columns = facts is null ? images.Value.Columns : int.Parse(facts["columns"], CultureInfo.InvariantCulture);
-        if (rows < 4 || columns < 4)
-            throw new Failure(ExitCode.InputFile, folder!, "images of at least 4 × 4, for pooling", $"{rows} × {columns}", "pass larger ones");
+        DigitImages.RequirePoolable(folder, rows, columns);
         int channels = settings.Integer("channels"), embedding = settings.Integer("embedding"), hidden = settings.Integer("hidden");
         long batch = settings.Long("batch");
         MemoryGuard.Require("--channels, --embedding, --hidden, --batch", [

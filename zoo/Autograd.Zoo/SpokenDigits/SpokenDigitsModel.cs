@@ -22,8 +22,8 @@ internal sealed class SpokenDigitsModel : NetworkModel
         new NumberSetting("augment", "how much sounds are changed while training, in speed and by noise", 0.5, 0, 1),
         CommonSettings.Dropout(0.2),
         CommonSettings.Batch(16),
-        CommonSettings.Epochs(12),
-        .. CommonSettings.Optimization(2e-3, schedule: "one-cycle"),
+        CommonSettings.Epochs(24),
+        .. CommonSettings.Optimization(2e-3, schedule: "one-cycle", keep: "last"),
         CommonSettings.Seed,
     ];
 
@@ -102,10 +102,8 @@ internal sealed class SpokenTask<T>(SettingValues settings, Lazy<SpokenData> dat
         ConfusionMatrix counts = new(10);
         foreach ((SpokenDigit recording, (int digit, _)) in Heard(data.Value.Test, stop)) counts.Add(recording.Digit, digit);
         string[] digits = [.. Enumerable.Range(0, 10).Select(static digit => digit.ToString(CultureInfo.InvariantCulture))];
-        yield return new HeatPart(
-            "Confusion", "How often each digit of the test part was heard as each. The diagonal is right.", digits, digits,
-            [.. digits.Select((_, said) => digits.Select((_, heard) => (double)counts[said, heard]).ToArray())], "said", "heard", "0");
-        yield return new TextPart("Padding", "How much of a batch is padding when sounds of like length are put together.", _batches.Value.Waste().ToString());
+        yield return HeatPart.Confusion("How often each digit of the test part was heard as each. The diagonal is right.", digits, counts, "said", "heard");
+        yield return TextPart.Padding(_batches.Value, "sounds");
     }
 
     private static string Words((int Digit, double Share) answer) => string.Create(CultureInfo.InvariantCulture, $"{answer.Digit} {answer.Share * 100:0.0} %");

@@ -25,7 +25,7 @@ internal sealed class TaggerModel : NetworkModel
         new ChoiceSetting("output", "the best tag of each word, or the best chain of tags", "words", "crf"),
         CommonSettings.Dropout(0.3),
         CommonSettings.Batch(32),
-        CommonSettings.Epochs(12),
+        CommonSettings.Epochs(24),
         .. CommonSettings.Optimization(3e-3, schedule: "last-quarter"),
         CommonSettings.Seed,
     ];
@@ -128,7 +128,7 @@ internal sealed class TaggerTask<T>(SettingValues settings, Lazy<TaggedCorpus> c
             [.. tags.Select((_, truth) => tags.Select((_, said) => Share(truth, said)).ToArray())], "is", "said");
         yield return new TablePart("Tags", "Precision, recall and F1 of each tag.", ["tag", "precision", "recall", "F1"],
             [.. tags.Select((tag, i) => (string[])[tag, Percent(counts.Precision(i)), Percent(counts.Recall(i)), Percent(counts.F1(i))])]);
-        yield return new TextPart("Padding", "How much of a batch is padding when sentences of like length are put together.", _batches.Value.Waste().ToString());
+        yield return TextPart.Padding(_batches.Value, "sentences");
 
         double Share(int truth, int said)
         {

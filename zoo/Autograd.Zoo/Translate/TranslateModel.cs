@@ -116,8 +116,7 @@ internal sealed class TranslateTask<T>(SettingValues settings, Lazy<ParallelCorp
         string[] sentence = input.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         if (sentence.Length == 0) throw new Failure(ExitCode.Usage, "INPUT", "a sentence, its words and marks apart", "nothing", "write one in quotes");
         string[] unknown = [.. sentence.Where(word => !source.Contains(word))];
-        output.WriteLine(Failure.OneLine(string.Join(' ', Translate([sentence], settings.Integer("beam"), stop)[0])
-            + (unknown.Length == 0 ? "" : $" (unknown, and read as {ParallelCorpus.Unknown}: {string.Join(' ', unknown)})")));
+        output.WriteLine(Failure.OneLine(string.Join(' ', Translate([sentence], settings.Integer("beam"), stop)[0])) + UnknownNote(unknown, ParallelCorpus.Unknown));
     }
 
     public override IEnumerable<ReportPart> Report(CancellationToken stop)
@@ -132,7 +131,7 @@ internal sealed class TranslateTask<T>(SettingValues settings, Lazy<ParallelCorp
             yield return new HeatPart("Attention", "Where it looks (columns) as it writes each word (rows), greedily.", words, pair.Source, weights, "writes", "looks at");
         }
 
-        yield return new TextPart("Padding", "How much of a batch is padding when sentences of like length are put together.", _batches.Value.Waste().ToString());
+        yield return TextPart.Padding(_batches.Value, "sentences");
     }
 
     private static Tensor<T> Writable(int words)

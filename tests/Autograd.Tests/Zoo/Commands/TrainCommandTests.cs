@@ -63,7 +63,7 @@ public sealed partial class TrainCommandTests : IDisposable
         Assert.Matches(@"step 50/100  loss 0\.\d{4}  [\d,]+ chars/s  0:00 left", _cli.Error);
         Assert.Contains("its page promises 0.25", _cli.Error, StringComparison.Ordinal);
         Assert.Contains("the gradient was clipped in 25.0 % of the steps", _cli.Error, StringComparison.Ordinal);
-        Assert.Contains("% above the entropy rate 0.5000", _cli.Error, StringComparison.Ordinal);
+        Assert.Contains("% above 0.5000, below which no model can come", _cli.Error, StringComparison.Ordinal);
         _cli.Run = "silent";
         Assert.Equal(ExitCode.Ok, _cli.Train("--steps", "100", "--quiet"));
         Assert.Equal("", _cli.Output + _cli.Error);

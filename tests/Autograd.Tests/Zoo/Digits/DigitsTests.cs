@@ -79,10 +79,25 @@ public sealed class DigitsTests
         }
     }
 
-    /// <summary>Images of 2 × 3 whose pixels count up.</summary>
-    private static void Write(TempFolder folder, int count, Func<int, byte> label)
+    [Fact]
+    public void Pictures_of_another_size_or_too_small_ones_are_refused()
     {
-        folder.Write("some-images-idx3-ubyte", [.. Head(0x803, count, 2, 3), .. Enumerable.Range(0, count * 6).Select(static i => (byte)i)]);
+        using TempFolder small = new(), other = new();
+        Write(small, 30, static i => (byte)(i % 10));
+        Write(other, 30, static i => (byte)(i % 10), rows: 4);
+        (int code, _, string error) = ZooRun.Invoke("train", "digits", "--data", small.Path, "--out", small["new"]);
+        Assert.Equal(ExitCode.InputFile, code);
+        Assert.Contains("images of at least 4 × 4, for pooling, got 2 × 3", error, StringComparison.Ordinal);
+        ZooRun.Train("digits", small["run"], "--data", small.Path, "--network", "mlp", "--hidden", "3", "--epochs", "1");
+        (code, _, error) = ZooRun.Invoke("evaluate", small["run"], "--data", other.Path);
+        Assert.Equal(ExitCode.InputFile, code);
+        Assert.Contains("images of 2 × 3, as the network was trained on, got 4 × 3", error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Images, three pixels wide, whose pixels count up.</summary>
+    private static void Write(TempFolder folder, int count, Func<int, byte> label, int rows = 2)
+    {
+        folder.Write("some-images-idx3-ubyte", [.. Head(0x803, count, rows, 3), .. Enumerable.Range(0, count * rows * 3).Select(static i => (byte)i)]);
         folder.Write("some-labels-idx1-ubyte", [.. Head(0x801, count), .. Enumerable.Range(0, count).Select(label)]);
     }
 

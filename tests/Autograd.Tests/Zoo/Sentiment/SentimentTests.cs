@@ -16,7 +16,7 @@ public sealed class SentimentTests
     public void AShortRunLearnsTheOrderOfWords(string network, string direction)
     {
         using TempFolder folder = new();
-        string[] small = ["--network", network, "--direction", direction, "--epochs", "5", "--embedding", "24", "--hidden", "24", "--dropout", "0.1", "--learning-rate", "0.008"];
+        string[] small = ["--network", network, "--direction", direction, "--epochs", "2", "--embedding", "24", "--hidden", "24", "--dropout", "0.1", "--learning-rate", "0.008"];
         Assert.InRange(ZooRun.Value("sentiment", folder["run"], small), 0.9, 1);
     }
 
@@ -24,7 +24,7 @@ public sealed class SentimentTests
     public void UnknownWordsArePredictedAndSaid()
     {
         using TempFolder folder = new();
-        ZooRun.Train("sentiment", folder["run"], "--epochs", "3", "--embedding", "24", "--hidden", "24", "--dropout", "0.1", "--learning-rate", "0.008");
+        ZooRun.Train("sentiment", folder["run"], "--epochs", "1", "--embedding", "24", "--hidden", "24", "--dropout", "0.1", "--learning-rate", "0.008");
         (int code, string output, string error) = ZooRun.Invoke("predict", folder["run"], "the music was never dull .", "the kazoo was moving .");
         Assert.True(code == 0, error);
         string[] lines = output.TrimEnd().Split('\n');
