@@ -20,7 +20,7 @@ internal sealed class ForecastModel : NetworkModel
         new IntegerSetting("lags", "rows that the linear AR reads; 0 to choose by validation", 0, 0, 1000),
         new IntegerSetting("season", "rows of a season; 0 for none; -1 to look for one, and choose by validation", -1, -1, 1_000_000),
         new ChoiceSetting("scale", "series as they are or their roots; auto chooses by validation", "auto", "linear", "root"),
-        new IntegerSetting("members", "networks whose answers are averaged", 5, 1, 1000),
+        new IntegerSetting("members", "networks whose answers are averaged", 10, 1, 1000),
         CommonSettings.Hidden(16),
         CommonSettings.Dropout(0),
         new IntegerSetting("time", "rows of a training sequence; the first quarter only warms up", 96, 4, 100_000),

@@ -143,22 +143,28 @@ internal sealed class ForecastTask<T, TState>(
             CultureInfo.InvariantCulture, $"{SeriesData.Quantile(sorted, (1 - share) / 2):F2} to {SeriesData.Quantile(sorted, (1 + share) / 2):F2}");
     }
 
-    /// <summary>How much of the answers makes the error least, from nothing to all of them: by least squares, of what the linear AR leaves on the answers.</summary>
+    /// <summary>
+    /// How much of the answers is surely of use, from nothing to all of them: the share that makes the error least (least squares, of what the
+    /// linear AR leaves on the answers), less its standard error, as these rows choose among checkpoints, too.
+    /// </summary>
     private double Worth(int from, int to)
     {
         double[][] linear = _forecaster.Linear(isRefitted: false).Forecasts(Rows, from, to), answers = _forecaster.Answers(Rows, 0, from, to);
-        double product = 0, square = 1e-12;
+        double product = 0, square = 1e-12, squaredError = 0;
         for (int i = 0; i < answers.Length; i++)
         {
             for (int s = 0; s < Columns; s++)
             {
                 double answer = double.CreateTruncating(network.Unit.Span[s]) * answers[i][s];
-                product += answer * (Rows[from + i][s] - linear[i][s]);
+                double error = Rows[from + i][s] - linear[i][s];
+                product += answer * error;
                 square += answer * answer;
+                squaredError += error * error;
             }
         }
 
-        return Math.Clamp(product / square, 0, 1);
+        double share = product / square, variance = Math.Max(0, squaredError - (share * product)) / (answers.Length * Columns);
+        return Math.Clamp(share - Math.Sqrt(variance / square), 0, 1);
     }
 
     /// <summary>What the network has to say: what the linear AR leaves, in units of it.</summary>
