@@ -26,6 +26,13 @@ internal static class Cli
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static int Run(string[] args, CliContext context)
     {
+        if (context.Models.GroupBy(static model => model.Name).FirstOrDefault(static same => same.Count() > 1) is { Key: string name })
+        {
+            Failure twins = new(ExitCode.InternalError, "the zoo", "models with a name each", $"two named {name}", "give the copy a Name of its own");
+            WriteError($"autograd: {twins.Message}", context.Error);
+            return twins.Code;
+        }
+
         var debug = new Option<bool>("--debug") { Description = "Show where an error comes from.", Recursive = true };
         var root = new RootCommand("Recurrent models that train on real data.")
         {

@@ -26,7 +26,7 @@ internal sealed record Baseline(
         Baseline baseline = new(
             refitted, units, (Rmse(from, test, data.Rows[(from - 1)..]), Rmse(test, to, data.Rows[(test - 1)..])), (choice.Rmse, Rmse(test, to, refitted.Forecasts(data.Rows, test, to))));
         if (baseline.Validation < LeastError || baseline.Test < LeastError)
-            throw new Failure(ExitCode.InputFile, data.Source, "series that a linear AR does not forecast exactly", "ones that it does", "there is nothing left to learn; use the linear AR");
+            throw new Failure(ExitCode.InputFile, data.Source, "validation and test rows that a linear AR does not forecast to 0.01 % of their standard deviation", "ones that it does", "there is nothing to learn in them: they stand still, are exactly linear, or one outlier dwarfs them (take it out)");
         return baseline;
 
         double Rmse(int first, int last, double[][] forecasts) => Choice.Error(data, units, first, last, forecasts);

@@ -10,6 +10,9 @@ namespace Autograd.Zoo.Forecast;
 /// <param name="Rows">[rows][series].</param>
 internal sealed record SeriesData(string Source, string[] Columns, string[] Dates, double[][] Rows)
 {
+    // Within them sums of squares neither overflow nor vanish, and single precision suffices for what is standardized.
+    private const double LeastDeviation = 1e-9, MostDeviation = 1e30;
+
     private const int FewestRows = 60, GeneratedRows = 2_000;
 
     // The rows of a season, the length of a step and the noise of the generated series.
@@ -57,6 +60,12 @@ internal sealed record SeriesData(string Source, string[] Columns, string[] Date
                 throw new Failure(
                     ExitCode.InputFile, $"{path}: column {TextLines.Show(data.Columns[s])}", "a series that changes in the rows that train", "the same number in each", "leave the column out");
             }
+
+            double deviation = Moments(data.Rows.Select(row => row[s])).Deviation;
+            if (deviation is >= LeastDeviation and <= MostDeviation) continue;
+            throw new Failure(
+                ExitCode.InputFile, $"{path}: column {TextLines.Show(data.Columns[s])}", $"a series with a standard deviation of {LeastDeviation:0e+0} to {MostDeviation:0e+0}",
+                deviation < LeastDeviation ? "a smaller one" : "a larger one", "write it in another unit, and take out what is no measurement");
         }
 
         return data;

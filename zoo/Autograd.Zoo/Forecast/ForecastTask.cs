@@ -33,7 +33,7 @@ internal sealed class ForecastTask<T, TState>(
 
     public override long StepsPerValidation => 20;
 
-    public override double? Expected => Path.GetFileName(settings.Text("data")) switch
+    public override double? Expected => !settings.AreDefaults() ? null : Path.GetFileName(settings.Text("data")) switch
     {
         null => 0.55,
         string file when file.Contains("sunspots", StringComparison.OrdinalIgnoreCase) => 1.005,

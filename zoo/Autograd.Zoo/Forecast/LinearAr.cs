@@ -35,7 +35,7 @@ internal sealed record LinearAr(int Lags, Season Season, double[][] Coefficients
 
         for (int i = 0; i < count; i++)
         {
-            products[i, i] += Ridge * (1 + products[i, i]);
+            products[i, i] += products[i, i] > 0 ? Ridge * products[i, i] : 1; // of itself, so that the unit of the series does not matter
             for (int j = 0; j < i; j++) products[j, i] = products[i, j];
         }
 

@@ -16,6 +16,9 @@ internal static class ConlluFile
 {
     private const int Columns = 10;
 
+    // A batch has as many steps as its longest sentence has words, and its longest word letters.
+    private const int MostWords = 1_000, MostLetters = 1_000;
+
     /// <summary>All universal parts of speech, in alphabetical order.</summary>
     public static ImmutableArray<string> Tags { get; } =
         ["ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "INTJ", "NOUN", "NUM", "PART", "PRON", "PROPN", "PUNCT", "SCONJ", "SYM", "VERB", "X"];
@@ -107,6 +110,8 @@ internal static class ConlluFile
                     "pass a file with these tags");
             }
 
+            if (fields[1].Length > MostLetters) throw Refuse(number, $"a word of at most {MostLetters:N0} letters", $"{fields[1].Length:N0}", "correct the line");
+            if (_words.Count == MostWords) throw Refuse(number, $"an empty line behind {MostWords:N0} words or fewer", "one more word", "split the sentence");
             _words.Add(fields[1]);
             _tags.Add(Tags[tag]);
             _emptyNodes = 0;

@@ -8,6 +8,9 @@ internal static class ParallelText
 {
     private const string Pair = "pass two whole files, of which line n of one translates line n of the other";
 
+    // A batch has as many steps as its longest sentence has words.
+    private const int MostTokens = 250;
+
     /// <summary>The lines of two files in pairs.</summary>
     /// <param name="sourcePath">The sentences to translate.</param>
     /// <param name="targetPath">Their translations.</param>
@@ -38,6 +41,13 @@ internal static class ParallelText
     private static string[] Tokens(string line, string path, int number)
     {
         string[] tokens = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return tokens.Length > 0 ? tokens : throw new Failure(ExitCode.InputFile, $"{path}: line {number}", "a sentence", "an empty line", Pair);
+        if (tokens.Length == 0) throw new Failure(ExitCode.InputFile, $"{path}: line {number}", "a sentence", "an empty line", Pair);
+        if (tokens.Length > MostTokens)
+        {
+            throw new Failure(
+                ExitCode.InputFile, $"{path}: line {number}", $"a sentence of at most {MostTokens} words", $"{tokens.Length:N0}", "leave the line out of both files, or split it in both");
+        }
+
+        return tokens;
     }
 }

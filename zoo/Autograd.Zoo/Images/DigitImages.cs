@@ -36,6 +36,9 @@ internal sealed class DigitImages
     /// <summary>What judges: the last fifth.</summary>
     public int[] Test { get; }
 
+    /// <summary>Whether they look like MNIST's 10,000 test images, for which figures are promised.</summary>
+    public bool AreMnistTest => (Rows, Columns, _digits.Length) == (28, 28, 10_000);
+
     /// <summary>Reads the two files of MNIST or of one like it, images and labels, from a folder.</summary>
     /// <exception cref="Failure">The files are not there, or not what they should be.</exception>
     public static DigitImages Read(string folder)

@@ -12,7 +12,13 @@ internal sealed record NamesData(string Source, Vocabulary Letters, string[] Tra
 {
     public const string Mark = ".";
 
+    /// <summary>The names of names.txt, for which a figure is promised.</summary>
+    public const int PublicCount = 32_033;
+
     private const int MostLetters = 100, GeneratedNames = 6_000;
+
+    /// <summary>All names.</summary>
+    public int Count => Train.Length + Validation.Length + Test.Length;
 
     /// <summary>Reads a file with a name a line.</summary>
     /// <param name="path">The file.</param>
@@ -27,7 +33,7 @@ internal sealed record NamesData(string Source, Vocabulary Letters, string[] Tra
             if (name.Length is 0 or > MostLetters || name.Contains(Mark, StringComparison.Ordinal) || name.Any(char.IsControl))
             {
                 throw new Failure(
-                    ExitCode.InputFile, $"{path}: line {line + 1}", $"a name of 1 to {MostLetters} letters without '{Mark}'", name.Length == 0 ? "an empty line" : $"'{name}'", "correct the line");
+                    ExitCode.InputFile, $"{path}: line {line + 1}", $"a name of 1 to {MostLetters} letters without '{Mark}'", name.Length == 0 ? "an empty line" : TextLines.Show(name), "correct the line");
             }
 
             if (known is not null && Split(name).FirstOrDefault(letter => !known.Contains(letter)) is string letter)

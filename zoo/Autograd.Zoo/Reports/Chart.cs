@@ -14,7 +14,7 @@ namespace Autograd.Zoo.Reports;
 /// <param name="isLinear">Whether the y axis is linear even where the values span many powers of ten.</param>
 internal sealed class Chart(string xAxis, string yAxis, bool isSmall = false, bool isFromZero = false, bool isLinear = false)
 {
-    private const double Top = 14, Right = 16, Bottom = 38, LetterWidth = 6.9;
+    private const double Top = 14, Right = 16, Bottom = 38, LetterWidth = 6.9, LetterHeight = 14;
     private const double RatioForLogarithms = 50;
 
     private readonly List<(Line Line, bool Dots, Line? Raw)> _lines = [];
@@ -126,6 +126,7 @@ internal sealed class Chart(string xAxis, string yAxis, bool isSmall = false, bo
         }
 
         double above = double.NaN;
+        List<(double From, double To, double At)> names = [];
         (double X, double Y)[] drawn = [.. _lines.SelectMany(entry => entry.Line.X.Zip(entry.Line.Y)).Where(static point => double.IsFinite(point.First) && double.IsFinite(point.Second))];
         foreach ((string name, double level) in _levels.OrderByDescending(static level => level.Y))
         {
@@ -134,6 +135,7 @@ internal sealed class Chart(string xAxis, string yAxis, bool isSmall = false, bo
             above = at;
             // At the end where the lines keep further away.
             bool isAtEnd = Room(right - (LetterWidth * name.Length), right, at) > Room(left, left + (LetterWidth * name.Length), at);
+            names.Add(isAtEnd ? (right - (LetterWidth * name.Length), right, at) : (left, left + (LetterWidth * name.Length), at));
             svg.Append(Text($"<text class=\"note\" x=\"{(isAtEnd ? right : left + 4):0.#}\" y=\"{at:0.#}\" text-anchor=\"{(isAtEnd ? "end" : "start")}\">{Html.Escape(name)}</text>"));
         }
 
@@ -142,11 +144,16 @@ internal sealed class Chart(string xAxis, string yAxis, bool isSmall = false, bo
             bool isLeft = X(bestX) < (left + right) / 2;
             double from = isLeft ? X(bestX) : X(bestX) - (LetterWidth * what.Length), to = from + (LetterWidth * what.Length), lowest = bottom - 8, highest = Top + 10;
             double[] levels = [.. _levels.Select(level => Y(level.Y))];
-            bool isBelow = Math.Min(Room(from, to, lowest), Distance(lowest)) > Math.Min(Room(from, to, highest), Distance(highest));
+            // At an edge; between them where lines or names leave no room there.
+            double at = Free(highest) >= Free(lowest) ? highest : lowest;
+            if (Free(at) < LetterHeight) at = Enumerable.Range(0, 9).Select(i => highest + (i * (lowest - highest) / 8)).MaxBy(Free);
             svg.Append(Text($"<circle class=\"ring\" cx=\"{X(bestX):0.#}\" cy=\"{Y(best):0.#}\" r=\"5.5\"/>"));
-            svg.Append(Text($"<text class=\"note\" x=\"{X(bestX) + (isLeft ? 6 : -6):0.#}\" y=\"{(isBelow ? lowest : highest):0.#}\" text-anchor=\"{(isLeft ? "start" : "end")}\">{Html.Escape(what)}</text>"));
+            svg.Append(Text($"<text class=\"note\" x=\"{X(bestX) + (isLeft ? 6 : -6):0.#}\" y=\"{at:0.#}\" text-anchor=\"{(isLeft ? "start" : "end")}\">{Html.Escape(what)}</text>"));
 
-            double Distance(double at) => levels.Select(level => Math.Abs(level - (at - 4))).DefaultIfEmpty(height).Min();
+            double Free(double at) => Math.Min(Room(from, to, at), Distance(at));
+
+            double Distance(double at) => levels.Select(level => Math.Abs(level - (at - 4)))
+                .Concat(names.Where(name => name.From < to && name.To > from).Select(name => Math.Abs(name.At - at))).DefaultIfEmpty(height).Min();
         }
 
         return svg.Append("</svg>").ToString();

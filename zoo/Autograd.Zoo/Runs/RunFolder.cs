@@ -38,12 +38,20 @@ internal sealed class RunFolder(string path)
 
     /// <summary>Makes the folder, and keeps other processes from training in it until the result is disposed. The lock is the
     /// system's, so none is left when a process is killed.</summary>
-    /// <exception cref="IOException">Another process trains in the folder, or it cannot be made.</exception>
+    /// <exception cref="Failure">Another process trains in the folder.</exception>
+    /// <exception cref="IOException">It cannot be made.</exception>
     public IDisposable Lock()
     {
         Directory.CreateDirectory(path);
-        return new FileStream(System.IO.Path.Combine(path, "run.lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 0,
-            FileOptions.DeleteOnClose);
+        string file = System.IO.Path.Combine(path, "run.lock");
+        try
+        {
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 0, FileOptions.DeleteOnClose);
+        }
+        catch (IOException error) when (File.Exists(file))
+        {
+            throw new Failure(ExitCode.Disk, path, "a folder that no other process trains in", "one in use", "wait for it to end, or name another folder by --out", error);
+        }
     }
 
     /// <summary>Opens the checkpoint, or the previous one with a warning when it is missing or damaged.</summary>

@@ -144,6 +144,10 @@ internal sealed class SettingValues
     /// <summary>Whether there is such a setting.</summary>
     public bool Has(string name) => _settings.Any(setting => setting.Name == name);
 
+    /// <summary>Whether all settings but the data, the seed and some others have their defaults, for which a page promises its figure.</summary>
+    public bool AreDefaults(params string[] others) =>
+        _settings.All(setting => setting.Name is "data" or "seed" || others.Contains(setting.Name) || Equals(this[setting.Name], setting.Default));
+
     /// <summary>These values, with those given in <paramref name="over"/> in their place.</summary>
     public SettingValues With(IReadOnlyDictionary<string, object> over)
     {

@@ -15,7 +15,13 @@ internal sealed record Reviews(string Source, Review[] Train, Review[] Validatio
 {
     public const string PositiveFile = "rt-polarity.pos", NegativeFile = "rt-polarity.neg", Padding = "<pad>", Unknown = "<unknown>";
 
+    /// <summary>The sentences of the sentence polarity data set, for which figures are promised.</summary>
+    public const int PublicCount = 10_662;
+
     private const int MostWords = 1_000, Generated = 6_000;
+
+    /// <summary>All sentences.</summary>
+    public int Count => Train.Length + Validation.Length + Test.Length;
 
     /// <summary>Reads the two files of the sentence polarity data set from a folder.</summary>
     /// <exception cref="Failure">A file is missing, or a line is not a sentence.</exception>

@@ -19,6 +19,9 @@ internal sealed record SpokenData(string Source, SpokenDigit[] Train, SpokenDigi
     /// <summary>Samples a second.</summary>
     public const int Rate = 8_000;
 
+    /// <summary>The recordings that train of the Free Spoken Digit Dataset, for which a figure is promised.</summary>
+    public const int PublicCount = 2_520;
+
     private const int MostSeconds = 10, TestIndices = 5, FirstToTrain = 8, GeneratedIndices = 60;
 
     /// <summary>Reads the files {digit}_{speaker}_{index}.wav of a folder, or of the folder recordings in it.</summary>

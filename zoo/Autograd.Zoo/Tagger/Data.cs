@@ -11,6 +11,9 @@ internal sealed record TaggedCorpus(string Source, TaggedSentence[] Train, Tagge
 {
     public const string Padding = "<pad>", Unknown = "<unknown>";
 
+    /// <summary>The sentences of the English Web Treebank's dev part, for which a figure is promised.</summary>
+    public const int PublicCount = 2_001;
+
     private const int Generated = 800, GeneratedTest = 200;
 
     /// <summary>Reads the CoNLL-U files of a treebank from a folder: *-ud-train or, without one, *-ud-dev trains, *-ud-test judges.</summary>

@@ -15,6 +15,9 @@ internal sealed record ParallelCorpus(string Source, SentencePair[] Train, Sente
     /// <summary>The numbers of the marks.</summary>
     public const int PaddingId = 0, UnknownId = 1, MarkId = 2;
 
+    /// <summary>The pairs that train of Multi30k, for which a figure is promised.</summary>
+    public const int PublicCount = 29_000;
+
     private const int GeneratedTrain = 3_000, GeneratedOthers = 200;
 
     /// <summary>Reads train.L, val.L and test*.L from a folder, L the one language and the other.</summary>

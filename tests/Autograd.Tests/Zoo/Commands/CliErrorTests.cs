@@ -1,4 +1,6 @@
 using Autograd.Zoo;
+using Autograd.Zoo.Commands;
+using Autograd.Zoo.Runs;
 
 namespace Autograd.Tests.Zoo.Commands;
 
@@ -8,6 +10,23 @@ public sealed class CliErrorTests : IDisposable
     private readonly CliRunner _cli = new();
 
     public void Dispose() => _cli.Dispose();
+
+    [Fact]
+    public void Two_models_of_one_name_are_refused_as_after_copying_a_folder()
+    {
+        using StringWriter output = new(), error = new();
+        using Stopping stopping = new();
+        Assert.Equal(ExitCode.InternalError, Cli.Run(["list"], new(output, error, false, stopping, [new FakeModel(), new FakeModel()], TextReader.Null)));
+        Assert.Equal("autograd: the zoo: expected models with a name each, got two named fake; give the copy a Name of its own", error.ToString().TrimEnd());
+    }
+
+    [Fact]
+    public void A_folder_that_another_process_trains_in_is_refused()
+    {
+        using IDisposable other = new RunFolder(_cli.Folder["run"]).Lock();
+        Assert.Equal(ExitCode.Disk, _cli.Invoke("train", "fake", "--out", _cli.Folder["run"]));
+        Assert.Contains("expected a folder that no other process trains in, got one in use", _cli.Error, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("", "command line: expected one of train, evaluate, sample, predict, report, check, list, got none; see --help")]

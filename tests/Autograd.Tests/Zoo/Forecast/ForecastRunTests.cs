@@ -94,7 +94,12 @@ public sealed class ForecastRunTests : IDisposable
         File.WriteAllText(exact, "t,x\n" + string.Concat(Enumerable.Range(0, 100).Select(static t => $"{t},{t % 2}\n")));
         Refused(2, "--lags: expected at most half as many coefficients as the 64 rows to fit, got 41", "--data", data, "--lags", "40", "--season", "0");
         Refused(2, "--season: expected at least 3 rows", "--data", data, "--season", "2");
-        Refused(3, "expected series that a linear AR does not forecast exactly", "--data", exact);
+        Refused(3, "that a linear AR does not forecast to 0.01 % of their standard deviation", "--data", exact);
+        string large = _folder["large.csv"], small = _folder["small.csv"];
+        File.WriteAllText(large, "t,x\n" + string.Concat(Enumerable.Range(0, 100).Select(static t => $"{t},{t % 7}e160\n")));
+        File.WriteAllText(small, "t,x\n" + string.Concat(Enumerable.Range(0, 100).Select(static t => $"{t},{t % 7}e-100\n")));
+        Refused(3, "column 'x': expected a series with a standard deviation of 1e-9 to 1e+30, got a larger one", "--data", large);
+        Refused(3, "column 'x': expected a series with a standard deviation of 1e-9 to 1e+30, got a smaller one", "--data", small);
 
         void Refused(int expected, string message, params string[] options)
         {

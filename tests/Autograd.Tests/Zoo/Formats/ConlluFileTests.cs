@@ -98,6 +98,15 @@ public sealed class ConlluFileTests : IDisposable
         Damage.Refused(() => Read(""), "an empty file");
     }
 
+    [Fact]
+    public void What_is_too_long_to_be_language_is_refused()
+    {
+        Damage.Refused(() => Read(Row("1", new string('a', 1_001), "NOUN") + "\n"), "conllu: line 1:", "a word of at most 1,000 letters", "got 1,001");
+        string longest = string.Concat(Enumerable.Range(1, 1_000).Select(static id => Row($"{id}", "a", "NOUN")));
+        Assert.Equal(1_000, Read(longest + "\n")[0].Words.Length);
+        Damage.Refused(() => Read(longest + Row("1001", "a", "NOUN") + "\n"), "conllu: line 1001:", "1,000 words or fewer", "one more word");
+    }
+
     [Theory]
     [InlineData("\n")]
     [InlineData("\r\n")]

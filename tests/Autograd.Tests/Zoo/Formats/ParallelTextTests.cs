@@ -34,6 +34,7 @@ public sealed class ParallelTextTests : IDisposable
         Damage.Refused(() => Read("ein\n\nzwei\n", "one\n.\ntwo\n"), "de: line 2:", "a sentence", "an empty line");
         Damage.Refused(() => Read("ein\n.\nzwei\n", "one\n.\n  \n"), "en: line 3:", "an empty line");
         Damage.Refused(() => Read("\n", "\n"), "de: line 1:", "an empty line");
+        Damage.Refused(() => Read("ein\n" + string.Concat(Enumerable.Repeat("und ", 251)) + "\n", "one\nand\n"), "de: line 2:", "at most 250 words", "got 251");
         Damage.Refused(() => Read("", English), "de:", "an empty file");
         Damage.Refused(() => Read(German, ""), "en:", "an empty file");
         Damage.Refused(() => ParallelText.Read(_folder["de"], _folder["none"]), _folder["none"], "no file");

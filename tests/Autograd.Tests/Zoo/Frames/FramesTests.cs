@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Autograd.Zoo;
 using Autograd.Zoo.Frames;
 
 namespace Autograd.Tests.Zoo.Frames;
@@ -11,6 +13,17 @@ public sealed class FramesTests
     {
         using TempFolder folder = new();
         Assert.InRange(ZooRun.Value("frames", folder["run"], "--steps", "120", "--channels", "4", "--time", "6", "--hidden", "24", "--batch", "24", "--learning-rate", "0.008"), 0.45, 1);
+    }
+
+    [Fact]
+    public void ASampleSaysWhatItSees()
+    {
+        using TempFolder folder = new();
+        JsonElement result = ZooRun.Train("frames", folder["run"], "--steps", "2", "--channels", "1", "--time", "3", "--hidden", "2", "--batch", "2");
+        Assert.Equal(JsonValueKind.Null, result.GetProperty("expected").ValueKind); // the page promises nothing for such settings
+        (int code, string output, string error) = ZooRun.Invoke("sample", folder["run"]);
+        Assert.True(code == ExitCode.Ok, error);
+        Assert.Equal(["frame 0", "frame 1", "frame 2"], output.TrimEnd().ReplaceLineEndings("\n").Split('\n').Select(static line => line[..7]));
     }
 
     /// <summary>What is said of a frame is how the shape's middle moved: measured on the pictures, over the noise.</summary>

@@ -14,6 +14,28 @@ public sealed partial class ReportTests : IDisposable
 
     public void Dispose() => _cli.Dispose();
 
+    /// <summary>The level is at the upper edge, where the name of the best would stand, too.</summary>
+    [Fact]
+    public void NamesInAChartDoNotCover()
+    {
+        double[] steps = [20, 40, 60, 80, 100, 120], values = [0.999, 0.997, 0.9948, 0.9955, 0.996, 0.9962];
+        string svg = new Chart("step", "ratio").Add(new Line("validation", steps, values), dots: true).Level("expected 1.005", 1.005).Mark("best at step 60: 0.9948", 60, 0.9948).Draw();
+        string[] drawings = [.. svg.Split("<svg").Skip(1)];
+        Assert.Equal(2, drawings.Length);
+        foreach (string drawing in drawings)
+        {
+            (double From, double To, double Height)[] names = [.. Regex.Matches(drawing, "class=\"note\" x=\"([0-9.]+)\" y=\"([0-9.]+)\" text-anchor=\"(start|end)\">([^<]+)<").Select(static match =>
+            {
+                double at = Number(match, 1), width = 6.9 * match.Groups[4].Length;
+                return match.Groups[3].Value == "start" ? (at, at + width, Number(match, 2)) : (at - width, at, Number(match, 2));
+            })];
+            Assert.Equal(2, names.Length);
+            Assert.True(names[0].To < names[1].From || names[1].To < names[0].From || Math.Abs(names[0].Height - names[1].Height) >= 14, drawing);
+        }
+
+        static double Number(Match match, int group) => double.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
+    }
+
     [Fact]
     public void A_report_has_all_parts_and_needs_nothing_else()
     {
