@@ -35,9 +35,7 @@ internal sealed class DigitsModel : NetworkModel
     protected override ZooTask<T> Task<T>(SettingValues settings, IReadOnlyDictionary<string, string>? facts)
     {
         string? folder = settings.Text("data");
-        Lazy<DigitImages> images = new(() => folder is null ? DigitImages.Drawn() : DigitImages.Read(folder));
-        int rows = facts is null ? images.Value.Rows : int.Parse(facts["rows"], CultureInfo.InvariantCulture);
-        int columns = facts is null ? images.Value.Columns : int.Parse(facts["columns"], CultureInfo.InvariantCulture);
+        (Lazy<DigitImages> images, int rows, int columns) = DigitImages.Find(folder, facts);
         bool convolves = settings.Text("network") == "conv2d";
         if (convolves) DigitImages.RequirePoolable(folder, rows, columns);
         long area = (long)rows * columns, channels = settings.Long("channels");
@@ -45,7 +43,7 @@ internal sealed class DigitsModel : NetworkModel
             ("channels of a batch", [settings.Long("batch"), area, 6, convolves ? channels : 1], sizeof(float)),
             ("weights", [4, convolves ? channels * 50 : settings.Long("hidden"), convolves ? channels : area], sizeof(float))]);
         double dropout = settings.Number("dropout");
-        return new DigitsTask<T>(settings, new(() => images.Value.OfSize(rows, columns)), rows, columns, convolves
+        return new DigitsTask<T>(settings, images, rows, columns, convolves
             ? new ConvolutionalNetwork<T>(rows, columns, settings.Integer("channels"), dropout)
             : new Perceptron<T>(rows, columns, settings.Integer("hidden"), dropout));
     }
@@ -55,7 +53,7 @@ internal sealed class DigitsModel : NetworkModel
 internal sealed class DigitsTask<T>(SettingValues settings, Lazy<DigitImages> images, int rows, int columns, Layer<T> network) : ZooTask<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private const int MeasuredAtOnce = 250, Shown = 6, Answered = 10;
+    private const int MeasuredAtOnce = 250, Shown = 6;
 
     private readonly Lazy<Minibatches> _batches = new(() => new(images.Value.Train.Length, settings.Integer("batch"), (ulong)settings.Long("seed")));
 
@@ -71,11 +69,7 @@ internal sealed class DigitsTask<T>(SettingValues settings, Lazy<DigitImages> im
 
     public override double? Expected => settings.AreDefaults("network") && images.Value.AreMnistTest ? settings.Text("network") == "conv2d" ? 0.982 : 0.945 : null;
 
-    public override IReadOnlyDictionary<string, string> Facts => new Dictionary<string, string>
-    {
-        ["rows"] = rows.ToString(CultureInfo.InvariantCulture),
-        ["columns"] = columns.ToString(CultureInfo.InvariantCulture),
-    };
+    public override IReadOnlyDictionary<string, string> Facts => DigitImages.SizeFacts(rows, columns);
 
     public override Variable<T> Loss(Tape<T> tape, long batch, out long units)
     {
@@ -99,13 +93,7 @@ internal sealed class DigitsTask<T>(SettingValues settings, Lazy<DigitImages> im
     }
 
     /// <summary>Says what the first pictures of a file of images show.</summary>
-    public override void Predict(string input, TextWriter output, CancellationToken stop)
-    {
-        DigitImages asked = DigitImages.Unlabelled(input).OfSize(rows, columns);
-        int[] said = Answers(asked, asked.Test[..Math.Min(Answered, asked.Test.Length)]);
-        for (int i = 0; i < said.Length; i++) output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"picture {i}: {said[i]}"));
-        if (said.Length < asked.Test.Length) output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"(the first {said.Length} of {asked.Test.Length:#,0})"));
-    }
+    public override void Predict(string input, TextWriter output, CancellationToken stop) => DigitImages.Answer(input, rows, columns, Answers, output);
 
     public override IEnumerable<ReportPart> Report(CancellationToken stop)
     {

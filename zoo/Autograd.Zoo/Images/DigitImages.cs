@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using Autograd.Zoo.Formats;
 
@@ -6,7 +7,7 @@ namespace Autograd.Zoo.Images;
 /// <summary>Pictures of digits, and which of them train, choose and judge.</summary>
 internal sealed class DigitImages
 {
-    private const int GeneratedTrain = 2_000, GeneratedTest = 500;
+    private const int GeneratedTrain = 2_000, GeneratedTest = 500, Answered = 10;
 
     private readonly byte[] _pixels;
     private readonly byte[] _digits;
@@ -38,6 +39,35 @@ internal sealed class DigitImages
 
     /// <summary>Whether they look like MNIST's 10,000 test images, for which figures are promised.</summary>
     public bool AreMnistTest => (Rows, Columns, _digits.Length) == (28, 28, 10_000);
+
+    /// <summary>The images of a folder, or drawn ones without one, of the size that a network is or was built for.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="facts">The <see cref="SizeFacts"/> of a trained network, which is opened without reading images; null to take the images' own size.</param>
+    /// <exception cref="Failure">As of <see cref="Read"/> and <see cref="OfSize"/>.</exception>
+    public static (Lazy<DigitImages> Images, int Rows, int Columns) Find(string? folder, IReadOnlyDictionary<string, string>? facts)
+    {
+        Lazy<DigitImages> found = new(() => folder is null ? Drawn() : Read(folder));
+        int rows = facts is null ? found.Value.Rows : int.Parse(facts["rows"], CultureInfo.InvariantCulture);
+        int columns = facts is null ? found.Value.Columns : int.Parse(facts["columns"], CultureInfo.InvariantCulture);
+        return (new(() => found.Value.OfSize(rows, columns)), rows, columns);
+    }
+
+    /// <summary>What a checkpoint says of the size that its network was built for.</summary>
+    public static IReadOnlyDictionary<string, string> SizeFacts(int rows, int columns) => new Dictionary<string, string>
+    {
+        ["rows"] = rows.ToString(CultureInfo.InvariantCulture),
+        ["columns"] = columns.ToString(CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>Writes the answers to the first pictures of a file of images.</summary>
+    /// <exception cref="Failure">As of <see cref="Unlabelled"/> and <see cref="OfSize"/>.</exception>
+    public static void Answer<TAnswer>(string file, int rows, int columns, Func<DigitImages, int[], TAnswer[]> answers, TextWriter output)
+    {
+        DigitImages asked = Unlabelled(file).OfSize(rows, columns);
+        TAnswer[] said = answers(asked, asked.Test[..Math.Min(Answered, asked.Test.Length)]);
+        for (int i = 0; i < said.Length; i++) output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"picture {i}: {said[i]}"));
+        if (said.Length < asked.Test.Length) output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"(the first {said.Length} of {asked.Test.Length:#,0})"));
+    }
 
     /// <summary>Reads the two files of MNIST or of one like it, images and labels, from a folder.</summary>
     /// <exception cref="Failure">The files are not there, or not what they should be.</exception>

@@ -42,9 +42,7 @@ internal sealed class SpellerModel : NetworkModel
     protected override ZooTask<T> Task<T>(SettingValues settings, IReadOnlyDictionary<string, string>? facts)
     {
         string? folder = settings.Text("data");
-        Lazy<DigitImages> images = new(() => folder is null ? DigitImages.Drawn() : DigitImages.Read(folder));
-        int rows = facts is null ? images.Value.Rows : int.Parse(facts["rows"], CultureInfo.InvariantCulture);
-        int columns = facts is null ? images.Value.Columns : int.Parse(facts["columns"], CultureInfo.InvariantCulture);
+        (Lazy<DigitImages> images, int rows, int columns) = DigitImages.Find(folder, facts);
         DigitImages.RequirePoolable(folder, rows, columns);
         int channels = settings.Integer("channels"), embedding = settings.Integer("embedding"), hidden = settings.Integer("hidden");
         long batch = settings.Long("batch");
@@ -62,7 +60,7 @@ internal sealed class SpellerModel : NetworkModel
 
         ZooTask<T> Of<TState>(RecurrentCell<T, TState> cell)
             where TState : struct, IState<TState, T> => new SpellerTask<T, TState>(
-                settings, new(() => images.Value.OfSize(rows, columns)), rows, columns,
+                settings, images, rows, columns,
                 new(rows, columns, channels, settings.Number("dropout"), DigitNames.Letters.Count, embedding, cell));
     }
 }
@@ -73,7 +71,7 @@ internal sealed class SpellerTask<T, TState>(
     where T : unmanaged, IFloatingPointIeee754<T>
     where TState : struct, IState<TState, T>
 {
-    private const int MarkId = 0, MeasuredAtOnce = 250, Shown = 6, Answered = 10, ShownMistakes = 8;
+    private const int MarkId = 0, MeasuredAtOnce = 250, Shown = 6, ShownMistakes = 8;
 
     private readonly Lazy<Minibatches> _batches = new(() => new(images.Value.Train.Length, settings.Integer("batch"), (ulong)settings.Long("seed")));
 
@@ -89,11 +87,7 @@ internal sealed class SpellerTask<T, TState>(
 
     public override double? Expected => settings.AreDefaults() && images.Value.AreMnistTest ? 0.975 : null;
 
-    public override IReadOnlyDictionary<string, string> Facts => new Dictionary<string, string>
-    {
-        ["rows"] = rows.ToString(CultureInfo.InvariantCulture),
-        ["columns"] = columns.ToString(CultureInfo.InvariantCulture),
-    };
+    public override IReadOnlyDictionary<string, string> Facts => DigitImages.SizeFacts(rows, columns);
 
     public override Variable<T> Loss(Tape<T> tape, long batch, out long units)
     {
@@ -116,14 +110,7 @@ internal sealed class SpellerTask<T, TState>(
     }
 
     /// <summary>Writes what the first pictures of a file of images show.</summary>
-    public override void Predict(string input, TextWriter output, CancellationToken stop)
-    {
-        DigitImages asked = DigitImages.Unlabelled(input).OfSize(rows, columns);
-        string[] words = Write(asked, asked.Test[..Math.Min(Answered, asked.Test.Length)]);
-        for (int i = 0; i < words.Length; i++) output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"picture {i}: {words[i]}"));
-        if (words.Length < asked.Test.Length)
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"(the first {words.Length} of {asked.Test.Length:#,0})"));
-    }
+    public override void Predict(string input, TextWriter output, CancellationToken stop) => DigitImages.Answer(input, rows, columns, Write, output);
 
     public override IEnumerable<ReportPart> Report(CancellationToken stop)
     {
