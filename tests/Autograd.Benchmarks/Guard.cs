@@ -18,11 +18,14 @@ internal static class Guard
     private const int Retries = 3, Attempts = 8; // the first few at once, the others after a rest
 
     /// <summary>Measures all figures and compares them with the file. Exit code 1 if one falls short.</summary>
+    /// <param name="file">What is expected.</param>
+    /// <param name="filter">What figures have in their names.</param>
     /// <param name="handicap">A figure whose kernel runs twice each time, to see that the guard finds it.</param>
-    public static int Check(FileInfo file, string filter, string? handicap)
+    /// <param name="only">The one figure to measure, without a second look; null for all.</param>
+    public static int Check(FileInfo file, string filter, string? handicap, string? only)
     {
         GuardFile expectations = GuardFile.Read(file);
-        Candidate[] candidates = Prepare(filter);
+        Candidate[] candidates = Prepare(filter, only);
         if (handicap is not null) candidates.Single(candidate => candidate.Work.Name == handicap).Handicap = 2;
         int failed = 0;
         Header();
@@ -32,13 +35,14 @@ internal static class Guard
             double? expected = expectations.Find(candidate.Work.Name, VectorClass);
             double least = expectations.Least(candidate.Work.Name, VectorClass);
             int retries = Retry(candidate, least);
-            bool passes = candidate.Share >= least;
-            if (!passes) failed++;
+            bool passes = candidate.Share >= least, passesAlone = !passes && only is null && double.IsFinite(least) && PassesAlone(file, candidate.Work.Name, handicap);
+            if (!passes && !passesAlone) failed++;
             Line(candidate.Work.Name, candidate.Share, expected, (expected, passes, retries) switch
             {
                 (null, _, _) => $"NOT EXPECTED at {VectorClass} bits: run guard --update",
                 (_, true, 0) => "ok",
                 (_, true, _) => $"ok at attempt {retries + 1}",
+                _ when passesAlone => "ok in a process of its own",
                 _ => "TOO SLOW",
             });
         }
@@ -50,7 +54,7 @@ internal static class Guard
     public static int Update(FileInfo file, string filter)
     {
         GuardFile expectations = GuardFile.Read(file);
-        Candidate[] candidates = Prepare(filter);
+        Candidate[] candidates = Prepare(filter, only: null);
         Measure(candidates, rounds: 8);
         Header();
         foreach (Candidate candidate in candidates)
@@ -67,7 +71,7 @@ internal static class Guard
     public static int SelfTest(FileInfo file, string filter)
     {
         GuardFile expectations = GuardFile.Read(file);
-        Candidate[] candidates = Prepare(filter);
+        Candidate[] candidates = Prepare(filter, only: null);
         int failed = 0;
         Measure(candidates, rounds: 2);
         foreach (Candidate candidate in candidates) Retry(candidate, expectations.Least(candidate.Work.Name, VectorClass));
@@ -91,10 +95,25 @@ internal static class Guard
     /// <summary>The vector width in bits that the kernels use here; shares differ between widths.</summary>
     private static int VectorClass => Math.Max(Simd.Best, 128);
 
-    private static Candidate[] Prepare(string filter)
+    /// <summary>
+    /// Whether a figure reaches what is expected in a new process: what the compiler makes of a kernel depends on what ran before, and
+    /// no further turn changes it.
+    /// </summary>
+    private static bool PassesAlone(FileInfo file, string name, string? handicap)
+    {
+        // Started as a program of its own or by dotnet, which is told what to run.
+        string[] itself = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(Guard).Assembly.Location] : [];
+        string[] arguments = [.. itself, "guard", "--expectations", file.FullName, "--only", name, .. handicap == name ? ["--handicap", name] : Array.Empty<string>()];
+        using Process process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, arguments) { RedirectStandardOutput = true })!;
+        process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0;
+    }
+
+    private static Candidate[] Prepare(string filter, string? only)
     {
         Parallelism.Threads = 1;
-        Candidate[] candidates = [.. Works.All.Where(work => work.Name.Contains(filter, StringComparison.Ordinal)).Select(static work => new Candidate(work))];
+        Candidate[] candidates = [.. Works.All.Where(work => only is null ? work.Name.Contains(filter, StringComparison.Ordinal) : work.Name == only).Select(static work => new Candidate(work))];
 
         if (candidates.Length == 0) throw new ArgumentException($"No figure of the guard contains '{filter}'.", nameof(filter));
 

@@ -33,12 +33,13 @@ Option<FileInfo> expectations = new("--expectations")
 Option<bool> update = new("--update") { Description = "Write what this machine reaches as what its vector width is to reach." };
 Option<bool> selfTest = new("--self-test") { Description = "Show for every figure that it fails when its kernel takes twice as long." };
 Option<string> handicap = new("--handicap") { Description = "Run the kernel of this figure twice each time.", Hidden = true };
-Command guard = new("guard", "Find kernels that became slower, by their shares of what the machine reaches.") { expectations, filter, update, selfTest, handicap };
+Option<string> only = new("--only") { Description = "Measure this figure alone, and not again in another process.", Hidden = true };
+Command guard = new("guard", "Find kernels that became slower, by their shares of what the machine reaches.") { expectations, filter, update, selfTest, handicap, only };
 guard.SetAction(result => (result.GetValue(update), result.GetValue(selfTest)) switch
 {
     (true, _) => Guard.Update(result.GetValue(expectations)!, result.GetValue(filter)!),
     (_, true) => Guard.SelfTest(result.GetValue(expectations)!, result.GetValue(filter)!),
-    _ => Guard.Check(result.GetValue(expectations)!, result.GetValue(filter)!, result.GetValue(handicap)),
+    _ => Guard.Check(result.GetValue(expectations)!, result.GetValue(filter)!, result.GetValue(handicap), result.GetValue(only)),
 });
 
 Argument<string[]> rest = new("arguments") { Description = "Arguments of BenchmarkDotNet, such as --filter '*Gemm*'." };

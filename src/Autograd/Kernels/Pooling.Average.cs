@@ -81,47 +81,48 @@ internal static unsafe partial class Pooling
     {
         public void Run(int part, int parts)
         {
-            T* sums = Scratch.Get<T>(ScratchSlot.WindowColumns, shape.Columns.Size);
+            AverageAxis columns = shape.Columns;
+            T* sums = Scratch.Get<T>(ScratchSlot.WindowColumns, columns.Size + (2L * columns.Count)), widths = sums + columns.Size, shares = widths + columns.Count;
+            int* starts = Scratch.Get<int>(ScratchSlot.WindowPlaces, 2L * columns.Count), ends = starts + columns.Count;
+            for (int i = 0; i < columns.Count; i++)
+            {
+                (starts[i], ends[i]) = (columns.Start(i), columns.End(i));
+                widths[i] = T.CreateTruncating(columns.Elements(i, shape.CountPadding));
+            }
+
             for (int p = WorkerPool.Share(planes, part, parts); p < WorkerPool.Share(planes, part + 1, parts); p++)
             {
                 T* plane = x + ((nint)p * shape.PlaneLength), results = y + ((nint)p * shape.Count);
                 if (spreads) new Span<T>(plane, shape.PlaneLength).Clear();
-                for (int row = 0; row < shape.Rows.Count; row++, results += shape.Columns.Count)
+                for (int row = 0; row < shape.Rows.Count; row++, results += columns.Count)
                 {
-                    if (spreads) Spread(row, results, sums, plane);
-                    else Gather(row, plane, sums, results);
+                    T height = T.CreateTruncating(shape.Rows.Elements(row, shape.CountPadding));
+                    int top = shape.Rows.Start(row), bottom = shape.Rows.End(row);
+                    new Span<T>(sums, columns.Size).Clear();
+                    if (spreads)
+                    {
+                        WindowRows<T, V>.DivideByProduct(results, widths, height, shares, columns.Count);
+                        for (int i = 0; i < columns.Count; i++)
+                        {
+                            for (int c = starts[i]; c < ends[i]; c++) sums[c] += shares[i];
+                        }
+
+                        for (int r = top; r < bottom; r++) WindowRows<T, V>.Add(sums, plane + ((nint)r * columns.Size), columns.Size);
+                    }
+                    else
+                    {
+                        for (int r = top; r < bottom; r++) WindowRows<T, V>.Add(plane + ((nint)r * columns.Size), sums, columns.Size);
+                        for (int i = 0; i < columns.Count; i++)
+                        {
+                            T sum = T.Zero;
+                            for (int c = starts[i]; c < ends[i]; c++) sum += sums[c];
+                            shares[i] = sum;
+                        }
+
+                        WindowRows<T, V>.DivideByProduct(shares, widths, height, results, columns.Count);
+                    }
                 }
             }
         }
-
-        private void Gather(int row, T* plane, T* sums, T* results)
-        {
-            int width = shape.Columns.Size, height = shape.Rows.Elements(row, shape.CountPadding);
-            new Span<T>(sums, width).Clear();
-            for (int r = shape.Rows.Start(row); r < shape.Rows.End(row); r++) WindowRows<T, V>.Add(plane + ((nint)r * width), sums, width);
-            for (int column = 0; column < shape.Columns.Count; column++)
-            {
-                T sum = T.Zero;
-                int end = shape.Columns.End(column);
-                for (int c = shape.Columns.Start(column); c < end; c++) sum += sums[c];
-                results[column] = sum / Elements(height, column);
-            }
-        }
-
-        private void Spread(int row, T* results, T* sums, T* plane)
-        {
-            int width = shape.Columns.Size, height = shape.Rows.Elements(row, shape.CountPadding);
-            new Span<T>(sums, width).Clear();
-            for (int column = 0; column < shape.Columns.Count; column++)
-            {
-                T share = results[column] / Elements(height, column);
-                int end = shape.Columns.End(column);
-                for (int c = shape.Columns.Start(column); c < end; c++) sums[c] += share;
-            }
-
-            for (int r = shape.Rows.Start(row); r < shape.Rows.End(row); r++) WindowRows<T, V>.Add(sums, plane + ((nint)r * width), width);
-        }
-
-        private T Elements(int height, int column) => T.CreateTruncating((long)height * shape.Columns.Elements(column, shape.CountPadding));
     }
 }

@@ -326,4 +326,13 @@ internal static unsafe class WindowRows<T, V>
         for (; i + Vec128<T>.Count <= count; i += Vec128<T>.Count) Vec128<T>.Store(Vec128<T>.Load(target + i) + Vec128<T>.Load(source + i), target + i);
         for (; i < count; i++) target[i] += source[i];
     }
+
+    /// <summary>target = source / (divisors · factor).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void DivideByProduct(T* source, T* divisors, T factor, T* target, int count)
+    {
+        int i = 0;
+        for (; i + V.Count <= count; i += V.Count) V.Store(V.Load(source + i) / (V.Load(divisors + i) * V.Broadcast(factor)), target + i);
+        for (; i < count; i++) target[i] = source[i] / (divisors[i] * factor);
+    }
 }
