@@ -170,16 +170,7 @@ public sealed class GemmTests
             Gemm.Multiply<float>(true, true, 300, 3, 300, a, 300, b, 300, c, 300);
             Gemm.Multiply<float>(false, false, 1, 300, 300, a, 300, b, 300, c, 300);
         }
-        for (int i = 0; i < 20; i++)
-        {
-            All();
-        }
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 20; i++)
-        {
-            All();
-        }
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Allocations.AssertNone(20, All);
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using Autograd.Kernels;
 namespace Autograd.Tests;
 
 /// <summary>Kernels that split their work give the same bits for any number of threads.</summary>
+[Collection(nameof(Kernels.WorkerPoolTests))] // it sets the number of threads of the process
 public sealed class ThreadCountTests
 {
     [Fact]

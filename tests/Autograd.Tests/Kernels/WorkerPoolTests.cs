@@ -125,17 +125,11 @@ public sealed unsafe class WorkerPoolTests
     public void AWarmCallAllocatesNothing()
     {
         int* counts = stackalloc int[64];
-        for (int i = 0; i < 100; i++)
-        {
-            WorkerPool.Run(new Counting { Counts = counts }, 3);
-        }
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++)
+        Allocations.AssertNone(100, () =>
         {
             WorkerPool.Run(new Counting { Counts = counts }, 3);
             WorkerPool.RunTogether(new Counting { Counts = counts }, 3);
-        }
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        });
     }
 
     [Fact]

@@ -92,10 +92,7 @@ public sealed class LinearChainCrfTests
             tape.Backward(crf.Loss(tape.Constant(emissions), tags, lengths));
         }
 
-        for (int i = 0; i < 50; i++) Run();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 50; i++) Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Allocations.AssertNone(50, Run);
     }
 
     [Fact]

@@ -183,14 +183,7 @@ public sealed unsafe class BlasLibraryTests
         float[] a = GemmTests.Values<float>(new Random(1), 64 * 64), c = new float[64 * 64];
         foreach ((string name, BlasLibrary library, _) in Libraries())
         {
-            long allocated = 0;
-            for (int i = 0; i < 40; i++)
-            {
-                long before = GC.GetAllocatedBytesForCurrentThread();
-                Multiply(library, false, false, 64, 64, 64, a, 64, a, 64, c, 64, accumulate: true);
-                allocated = i < 20 ? 0 : allocated + GC.GetAllocatedBytesForCurrentThread() - before;
-            }
-            Assert.True(allocated == 0, $"{name}: {allocated} bytes");
+            Allocations.AssertNone(20, () => Multiply(library, false, false, 64, 64, 64, a, 64, a, 64, c, 64, accumulate: true), name);
         }
     }
 }

@@ -2,6 +2,7 @@ using Autograd.Kernels;
 
 namespace Autograd.Tests.Kernels;
 
+[Collection(nameof(WorkerPoolTests))] // it sets the number of threads of the process
 public sealed class RecurrentKernelTests
 {
     private static readonly RecurrentKind[] Kinds = [RecurrentKind.Tanh, RecurrentKind.Relu, RecurrentKind.Lstm, RecurrentKind.Gru];
@@ -295,16 +296,7 @@ public sealed class RecurrentKernelTests
                 GradientBiasIh = run.GradientBiasIh,
             });
         }
-        for (int i = 0; i < 10; i++)
-        {
-            Sweep();
-        }
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10; i++)
-        {
-            Sweep();
-        }
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Allocations.AssertNone(10, Sweep);
     }
 
     [Fact]

@@ -150,10 +150,7 @@ public sealed class AttentionTests
             tape.Backward(attention.Forward(tape.Constant(query), tape.Constant(memory), lengths).Context.Sum());
         }
 
-        for (int i = 0; i < 50; i++) Run();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 50; i++) Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Allocations.AssertNone(50, Run);
     }
 
     [Fact]

@@ -177,10 +177,7 @@ public sealed class DecoderTests
             tape.Backward(decoder.Loss(decoder.Start(new(tape.Constant(start)), tape.Constant(memory), Lengths), inputs, Targets));
         }
 
-        for (int i = 0; i < 50; i++) Run();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 50; i++) Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Allocations.AssertNone(50, Run);
     }
 
     [Fact]

@@ -80,21 +80,14 @@ public sealed class RecurrentCostTests(ITestOutputHelper output)
                 using Tape<float> tape = new(seed: 4);
                 Sgd<float> optimizer = new(layer, learningRate: 0.01);
 
-                // Code that is compiled again while it runs may allocate once; what allocates at each step always does.
-                long least = long.MaxValue;
-                for (int round = 0; round < 12 && least > 0; round++)
-                {
-                    long before = GC.GetAllocatedBytesForCurrentThread();
-                    for (int step = 0; step < 4; step++)
+                Allocations.AssertNone(
+                    4,
+                    () =>
                     {
                         tape.Reset();
                         optimizer.Step(tape.Backward(run(tape.Variable(input)).Square().Mean()));
-                    }
-
-                    least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
-                }
-
-                Assert.True(least == 0, $"{name}{(ragged ? ", ragged" : string.Empty)}: {least} bytes in 4 steps");
+                    },
+                    name + (ragged ? ", ragged" : string.Empty));
             }
         }
     }
