@@ -99,6 +99,9 @@ internal interface ITrainedModel : IDisposable
     /// <summary>Number of trained numbers.</summary>
     long ParameterCount { get; }
 
+    /// <summary>The options of <c>sample</c> that this model heeds, such as temperature.</summary>
+    IReadOnlyList<string> SampleOptions { get; }
+
     /// <summary>Writes a sample, as it grows.</summary>
     /// <exception cref="Failure">This model has nothing to make up.</exception>
     void Sample(SampleRequest request, TextWriter output, CancellationToken stop);
@@ -122,7 +125,11 @@ internal interface ITrainedModel : IDisposable
 internal readonly record struct StepResult(double Loss, double GradientNorm, double LearningRate, long Units, bool Clipped = false);
 
 /// <summary>What <c>sample</c> asks for. Top-k 0 and top-p 1 keep every token; temperature 0 takes the most probable one.</summary>
-internal sealed record SampleRequest(string Prompt, int Length, double Temperature, int TopK, double TopP, long Seed);
+internal sealed record SampleRequest(string Prompt, int Length, double Temperature, int TopK, double TopP, long Seed)
+{
+    /// <summary>How the next token is drawn.</summary>
+    public Sampling Sampling => Temperature == 0 ? Sampling.Greedy : new() { Temperature = Temperature, TopK = TopK == 0 ? null : TopK, TopP = TopP, Seed = (ulong)Seed };
+}
 
 /// <summary>A figure of a trained model, and the least possible one where it is known.</summary>
 internal readonly record struct Evaluation(Score Score, double? Bound);

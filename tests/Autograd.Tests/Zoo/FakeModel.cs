@@ -132,6 +132,8 @@ internal sealed class FakeModel : IZooModel
             output.Write(string.Create(CultureInfo.InvariantCulture,
                 $"{request.Prompt}|{request.Length}|{request.Temperature}|{request.TopK}|{request.TopP}|{request.Seed}|{_state[0]:R}"));
 
+        public IReadOnlyList<string> SampleOptions => ["prompt", "length", "temperature", "top-k", "top-p", "seed"];
+
         public void Predict(string input, TextWriter output, CancellationToken stop) => output.WriteLine($"{input}!");
 
         public Evaluation Evaluate(string? data, CancellationToken stop) => new(Validate(stop), data is null ? Bound : null);
@@ -158,7 +160,7 @@ internal sealed class CliRunner : IDisposable
     public string Run { get; set; } = "run";
 
     /// <summary>What stands on standard input.</summary>
-    public string Input { get; set; } = "";
+    public TextReader Input { get; set; } = TextReader.Null;
 
     public string this[string name] => Path.Combine(Folder[Run], name);
 
@@ -170,7 +172,7 @@ internal sealed class CliRunner : IDisposable
         using StringWriter output = new(), error = new();
         try
         {
-            return Autograd.Zoo.Commands.Cli.Run(args, new(output, error, false, Stopping, [new FakeModel { Name = "another" }, Model], new StringReader(Input)));
+            return Autograd.Zoo.Commands.Cli.Run(args, new(output, error, false, Stopping, [new FakeModel { Name = "another" }, Model], Input));
         }
         finally
         {

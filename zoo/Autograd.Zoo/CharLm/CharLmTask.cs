@@ -88,15 +88,17 @@ internal sealed class CharLmTask<T, TState>(
         // The draws are a function of seed and step, so that a sample does not depend on those before it.
         ulong seed = RandomSource.StreamOf(string.Create(CultureInfo.InvariantCulture, $"sample.{settings.Long("seed")}.{step}"));
         StringWriter output = new();
-        Write(string.Empty, SampleLength, Sampling(settings.Number("temperature"), 0, 1, seed), output, CancellationToken.None);
+        Sample(new SampleRequest(string.Empty, SampleLength, settings.Number("temperature"), 0, 1, (long)seed), output, CancellationToken.None);
         return output.ToString();
     }
+
+    public override IReadOnlyList<string> SampleOptions => ["prompt", "length", "temperature", "top-k", "top-p", "seed"];
 
     public override void Sample(SampleRequest request, TextWriter output, CancellationToken stop)
     {
         characters.Encode(request.Prompt); // refuses a prompt it cannot read before anything is written
         output.Write(request.Prompt);
-        Write(request.Prompt, request.Length, Sampling(request.Temperature, request.TopK, request.TopP, (ulong)request.Seed), output, stop);
+        Write(request.Prompt, request.Length, request.Sampling, output, stop);
     }
 
     public override IEnumerable<(string Name, string DType, long[] Shape)> BeginState(Tape<T> tape)
@@ -116,10 +118,6 @@ internal sealed class CharLmTask<T, TState>(
         ReadParts read = new(tape, checkpoint);
         _state = _state.Map(ref read);
     }
-
-    private static Sampling Sampling(double temperature, int topK, double topP, ulong seed) => temperature == 0
-        ? Autograd.Sampling.Greedy
-        : new() { Temperature = temperature, TopK = topK == 0 ? null : topK, TopP = topP, Seed = seed };
 
     /// <summary>Reads a prompt and writes the characters that follow, one by one. An empty prompt is a new line, after which a text begins.</summary>
     private void Write(string prompt, int length, Sampling sampling, TextWriter output, CancellationToken stop)

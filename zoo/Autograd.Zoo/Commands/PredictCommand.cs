@@ -18,16 +18,21 @@ internal static class PredictCommand
         {
             using TrainedRun run = TrainedRun.Open(parse.GetValue(folder)!, context);
             string[] given = parse.GetValue(inputs) ?? [];
-            foreach (string input in given.Length > 0 ? given : Lines(context.Input))
-                run.Model.Predict(input, context.Output, context.Stopping.Token);
+            foreach (string input in given) run.Model.Predict(input, context.Output, context.Stopping.Token);
+            if (given.Length > 0) return ExitCode.Ok;
+            while (ReadLine(context) is string line)
+            {
+                // An answer a line, so that the two can be laid side by side; nothing is asked by a line without words.
+                if (string.IsNullOrWhiteSpace(line)) context.Output.WriteLine();
+                else run.Model.Predict(line, context.Output, context.Stopping.Token);
+            }
+
             return ExitCode.Ok;
         });
         return command;
     }
 
-    private static IEnumerable<string> Lines(TextReader input)
-    {
-        while (input.ReadLine() is string line)
-            yield return line;
-    }
+    /// <summary>A line of standard input; waiting for it ends when the user wants to stop, though the reader itself goes on waiting.</summary>
+    private static string? ReadLine(CliContext context) =>
+        Task.Run(context.Input.ReadLine).WaitAsync(context.Stopping.Token).GetAwaiter().GetResult();
 }

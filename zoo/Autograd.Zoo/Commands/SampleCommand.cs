@@ -29,6 +29,14 @@ internal static class SampleCommand
             var request = new SampleRequest(values.Text("prompt") ?? "", values.Integer("length"), values.Number("temperature"),
                 values.Integer("top-k"), values.Number("top-p"), values.Long("seed"));
             using TrainedRun run = TrainedRun.Open(parse.GetValue(folder)!, context);
+            if (values.Given.Keys.FirstOrDefault(name => !run.Model.SampleOptions.Contains(name)) is string unheeded)
+            {
+                string[] heeded = [.. run.Model.SampleOptions.Select(static name => "--" + name)];
+                throw new Failure(
+                    ExitCode.Usage, "--" + unheeded, heeded.Length == 0 ? $"no option, as {run.Kind.Name} heeds none" : $"{string.Join(", ", heeded)}, which {run.Kind.Name} heeds",
+                    "--" + unheeded, "leave it out");
+            }
+
             run.Model.Sample(request, context.Output, context.Stopping.Token);
             context.Output.WriteLine();
             return ExitCode.Ok;

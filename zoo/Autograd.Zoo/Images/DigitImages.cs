@@ -7,6 +7,7 @@ namespace Autograd.Zoo.Images;
 /// <summary>Pictures of digits, and which of them train, choose and judge.</summary>
 internal sealed class DigitImages
 {
+    private const string ImagesPart = "images-idx3-ubyte", LabelsPart = "labels-idx1-ubyte";
     private const int GeneratedTrain = 2_000, GeneratedTest = 500, Answered = 10;
 
     private readonly byte[] _pixels;
@@ -28,13 +29,13 @@ internal sealed class DigitImages
 
     public int Columns { get; }
 
-    /// <summary>What trains: 95 % of all but the last fifth.</summary>
+    /// <summary>What trains: 95 % of what does not judge.</summary>
     public int[] Train { get; }
 
-    /// <summary>What chooses among checkpoints: every twentieth of all but the last fifth.</summary>
+    /// <summary>What chooses among checkpoints: every twentieth of what does not judge.</summary>
     public int[] Validation { get; }
 
-    /// <summary>What judges: the last fifth.</summary>
+    /// <summary>What judges: the set of test images where there is one, otherwise the last fifth.</summary>
     public int[] Test { get; }
 
     /// <summary>Whether they look like MNIST's 10,000 test images, for which figures are promised.</summary>
@@ -69,13 +70,29 @@ internal sealed class DigitImages
         if (said.Length < asked.Test.Length) output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"(the first {said.Length} of {asked.Test.Length:#,0})"));
     }
 
-    /// <summary>Reads the two files of MNIST or of one like it, images and labels, from a folder.</summary>
+    /// <summary>
+    /// Reads a folder with the four files of MNIST or of a set like it, where those named t10k or test judge; or with two of them, images
+    /// and labels, of which the last fifth judges.
+    /// </summary>
     /// <exception cref="Failure">The files are not there, or not what they should be.</exception>
     public static DigitImages Read(string folder)
     {
-        LabelledImages images = IdxFile.Read(Single(folder, "images-idx3-ubyte"), Single(folder, "labels-idx1-ubyte"), classes: 10);
-        if (images.Count < 25) throw new Failure(ExitCode.InputFile, folder, "at least 25 images, of which the last fifth judges", $"{images.Count}", "pass more");
-        return new(folder, images.Pixels, images.Labels, images.Rows, images.Columns, images.Count / 5);
+        if (!Directory.Exists(folder)) throw new Failure(ExitCode.InputFile, folder, "a folder with IDX files", "no such folder", "check the path");
+        string[] files = [.. Directory.GetFiles(folder).Where(IsOfASet).Order(StringComparer.Ordinal)];
+        string[] test = [.. files.Where(static file => Path.GetFileName(file) is string name && (name.Contains("t10k", StringComparison.Ordinal) || name.Contains("test", StringComparison.Ordinal)))];
+        if (test.Length == 0 || test.Length == files.Length)
+        {
+            LabelledImages all = Set(folder, files, "");
+            if (all.Count < 25) throw new Failure(ExitCode.InputFile, folder, "at least 25 images, of which the last fifth judges", $"{all.Count}", "pass more");
+            return new(folder, all.Pixels, all.Labels, all.Rows, all.Columns, all.Count / 5);
+        }
+
+        LabelledImages learned = Set(folder, [.. files.Except(test)], " of the training set"), judging = Set(folder, test, " of the test set");
+        if ((learned.Rows, learned.Columns) != (judging.Rows, judging.Columns))
+            throw new Failure(ExitCode.InputFile, folder, $"test images of {learned.Rows} × {learned.Columns}, as those that train", $"{judging.Rows} × {judging.Columns}", "pass the files of one set");
+        if (learned.Count < 20 || judging.Count < 1)
+            throw new Failure(ExitCode.InputFile, folder, "at least 20 images that train and 1 that judges", $"{learned.Count} and {judging.Count}", "pass more");
+        return new(folder, [.. learned.Pixels, .. judging.Pixels], [.. learned.Labels, .. judging.Labels], learned.Rows, learned.Columns, judging.Count);
     }
 
     /// <summary>Reads a file of images whose digits are not known; all of them are in <see cref="Test"/>.</summary>
@@ -86,13 +103,21 @@ internal sealed class DigitImages
         return new(file, images.Pixels, images.Labels, images.Rows, images.Columns, images.Count);
     }
 
-    /// <summary>The file of a folder whose name has a part.</summary>
-    private static string Single(string folder, string part)
+    private static bool IsOfASet(string file) => Path.GetFileName(file) is string name
+        && (name.Contains(ImagesPart, StringComparison.Ordinal) || name.Contains(LabelsPart, StringComparison.Ordinal));
+
+    /// <summary>The images and labels among some files.</summary>
+    private static LabelledImages Set(string folder, string[] files, string ofWhich)
     {
-        if (!Directory.Exists(folder)) throw new Failure(ExitCode.InputFile, folder, "a folder with IDX files", "no such folder", "check the path");
-        string[] files = [.. Directory.GetFiles(folder).Where(file => Path.GetFileName(file).Contains(part, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
-        return files.Length == 1 ? files[0]
-            : throw new Failure(ExitCode.InputFile, folder, $"one file with {part} in its name", files.Length == 0 ? "none" : $"{files.Length}", "put the images and labels of one set into a folder of their own");
+        return IdxFile.Read(Single(ImagesPart), Single(LabelsPart), classes: 10);
+
+        string Single(string part)
+        {
+            string[] fitting = [.. files.Where(file => Path.GetFileName(file).Contains(part, StringComparison.Ordinal))];
+            return fitting.Length == 1 ? fitting[0] : throw new Failure(
+                ExitCode.InputFile, folder, $"one file{ofWhich} with {part} in its name", fitting.Length == 0 ? "none" : $"{fitting.Length}",
+                "put the images and labels of one set, or the four files of MNIST, into a folder of their own");
+        }
     }
 
     /// <summary>Digits that are drawn.</summary>

@@ -86,29 +86,36 @@ internal sealed class NamesTask<T, TState>(SettingValues settings, Vocabulary le
 
     public override Score Test(CancellationToken stop) => Measure(data.Value.Test, stop);
 
-    public override string Sample(long step) => string.Join('\n', New(ShownNames, 1, RandomSource.StreamOf(string.Create(CultureInfo.InvariantCulture, $"sample.{settings.Long("seed")}.{step}"))));
+    public override string Sample(long step) => string.Join(
+        '\n', New("", new() { Seed = RandomSource.StreamOf(string.Create(CultureInfo.InvariantCulture, $"sample.{settings.Long("seed")}.{step}")) }));
+
+    public override IReadOnlyList<string> SampleOptions => ["prompt", "temperature", "top-k", "top-p", "seed"];
 
     public override void Sample(SampleRequest request, TextWriter output, CancellationToken stop)
     {
-        if (request.Prompt.Length > 0) throw new Failure(ExitCode.Usage, "--prompt", "none: a name begins with the mark", $"'{request.Prompt}'", "leave it out");
-        foreach (string name in New(ShownNames, request.Temperature, (ulong)request.Seed)) output.WriteLine(name);
+        if (NamesData.Split(request.Prompt).FirstOrDefault(letter => letter == NamesData.Mark || !letters.Contains(letter)) is string unknown)
+            throw new Failure(ExitCode.Usage, "--prompt", "letters that the model learned", $"'{unknown}'", "begin with other letters");
+        List<string> names = New(request.Prompt, request.Sampling);
+        foreach (string name in names) output.WriteLine(name);
+        if (names.Count == 0) output.WriteLine("(only names that it learned from; raise --temperature)");
     }
 
-    /// <summary>Names that are not among those it was trained on.</summary>
-    private List<string> New(int count, double temperature, ulong seed)
+    /// <summary>Names with the same beginning that are not among those it was trained on.</summary>
+    private List<string> New(string beginning, Sampling sampling)
     {
         using Tape<T> tape = Tape<T>.Inference();
         StepModel<T, TState> model = StepModel.From<T, TState>(letters.Count, Step, batchAxis: 1);
         HashSet<string> seen = settings.Text("data") is { } file && !File.Exists(file) ? [] : [.. data.Value.Train]; // names can be made without the list, too
         List<string> names = [];
-        int rows = 2 * count;
-        for (ulong turn = 0; names.Count < count && turn < 10; turn++)
+        const int Rows = 2 * ShownNames;
+        int[] marked = [.. new[] { 0 }.Concat(letters.Encode(NamesData.Split(beginning))).SelectMany(static letter => Enumerable.Repeat(letter, Rows))];
+        Tensor<int> prompt = new([marked.Length / Rows, Rows], marked);
+        for (ulong turn = 0; names.Count < ShownNames && turn < 10; turn++)
         {
-            Sampling sampling = temperature == 0 ? Sampling.Greedy : new() { Temperature = temperature, Seed = seed + turn };
-            foreach (int[] name in Decode.Tokens(model, tape, new Tensor<int>([rows]), network.Begin(tape, rows), LongestName, sampling, endToken: 0))
+            foreach (int[] name in Decode.Tokens(model, tape, prompt, network.Begin(tape, Rows), LongestName, sampling with { Seed = sampling.Seed + turn }, endToken: 0))
             {
-                string text = string.Concat(letters.Decode(name));
-                if (text.Length > 0 && names.Count < count && seen.Add(text)) names.Add(text);
+                string text = beginning + string.Concat(letters.Decode(name));
+                if (text.Length > 0 && names.Count < ShownNames && seen.Add(text)) names.Add(text);
             }
         }
 

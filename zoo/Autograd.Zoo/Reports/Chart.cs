@@ -235,9 +235,9 @@ internal sealed class Chart(string xAxis, string yAxis, bool isSmall = false, bo
             return value.ToString(value is >= 1e-4 and < 1e6 ? "#,0.####" : "0e+0", CultureInfo.InvariantCulture);
         }
 
-        // One value alone stands in the middle, with 0 at an edge.
+        // One value alone stands in the middle, with 0 at an edge; more than a half below 1, as shares do.
         private static (double Low, double High) Widened(double low, double high) => high - low > 1e-9 * Math.Max(Math.Abs(low), Math.Abs(high)) ? (low, high)
-            : high == 0 ? (-0.5, 0.5) : (Math.Min(0, 2 * high), Math.Max(0, 2 * high));
+            : high == 0 ? (-0.5, 0.5) : high is > 0.5 and <= 1 ? (0, 1) : (Math.Min(0, 2 * high), Math.Max(0, 2 * high));
 
         private static double RoundStep(double low, double high, int ticks)
         {

@@ -194,6 +194,8 @@ internal sealed class TrainedNetwork(ZooTask<float> task, Func<string, ZooTask<f
 {
     public long ParameterCount => task.Network.ParameterCount;
 
+    public IReadOnlyList<string> SampleOptions => task.SampleOptions;
+
     public void Sample(SampleRequest request, TextWriter output, CancellationToken stop) => task.Sample(request, output, stop);
 
     public void Predict(string input, TextWriter output, CancellationToken stop) => task.Predict(input, output, stop);

@@ -53,6 +53,9 @@ internal abstract class ZooTask<T> : IDisposable
     /// <summary>A sample of what was learned, for samples.txt; a function of the network and the step.</summary>
     public abstract string Sample(long step);
 
+    /// <summary>The options of <c>sample</c> that it heeds; others are refused.</summary>
+    public virtual IReadOnlyList<string> SampleOptions => [];
+
     /// <summary>Writes what a <c>sample</c> asks for, as it grows.</summary>
     public virtual void Sample(SampleRequest request, TextWriter output, CancellationToken stop) =>
         throw new Failure(ExitCode.Usage, "sample", "a model that makes something up", "one that answers", "use predict");

@@ -461,10 +461,9 @@ public sealed partial class TrainCommandTests : IDisposable
         Assert.Equal(ExitCode.Ok, _cli.Train("--quiet", "--steps", "10"));
         Assert.Equal(ExitCode.Ok, _cli.Invoke("predict", _cli.Folder["run"], "one", "two"));
         Assert.Equal("one!\ntwo!\n", _cli.Output.ReplaceLineEndings("\n"));
-        _cli.Input = "three\nfour\n";
+        _cli.Input = new StringReader("three\n\nfour\n");
         Assert.Equal(ExitCode.Ok, _cli.Invoke("predict", _cli.Folder["run"]));
-        Assert.Equal("three!\nfour!\n", _cli.Output.ReplaceLineEndings("\n"));
-        _cli.Input = "";
+        Assert.Equal("three!\n\nfour!\n", _cli.Output.ReplaceLineEndings("\n"));
         Assert.Equal(ExitCode.Ok, _cli.Invoke("predict", _cli.Folder["run"]));
         Assert.Equal("", _cli.Output);
         Assert.Equal(ExitCode.Ok, _cli.Invoke("check", "fake"));
@@ -472,6 +471,30 @@ public sealed partial class TrainCommandTests : IDisposable
         _cli.Model.Checked = x => x.Tanh() + x.Detach();
         Assert.Equal(ExitCode.Numeric, _cli.Invoke("check", "fake"));
         Assert.StartsWith("Gradient check failed", _cli.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Who_waits_for_a_question_can_be_stopped()
+    {
+        Assert.Equal(ExitCode.Ok, _cli.Train("--quiet", "--steps", "10"));
+        using ManualResetEventSlim end = new();
+        _cli.Input = new WaitingReader(() =>
+        {
+            _cli.Stopping.Request(ExitCode.Interrupted);
+            end.Wait();
+        });
+        Assert.Equal(ExitCode.Interrupted, _cli.Invoke("predict", _cli.Folder["run"]));
+        Assert.Equal(("", ""), (_cli.Output, _cli.Error));
+        end.Set();
+    }
+
+    private sealed class WaitingReader(Action wait) : TextReader
+    {
+        public override string? ReadLine()
+        {
+            wait();
+            return null;
+        }
     }
 
     [Fact]

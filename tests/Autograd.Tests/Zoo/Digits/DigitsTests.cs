@@ -61,6 +61,25 @@ public sealed class DigitsTests
     }
 
     [Fact]
+    public void OfTheFourFilesOfMnistThoseOfTheTestSetJudge()
+    {
+        using TempFolder folder = new();
+        Write(folder, 40, static i => (byte)(i % 10), set: "train");
+        Assert.Equal(Enumerable.Range(32, 8), DigitImages.Read(folder.Path).Test);
+        Write(folder, 7, static _ => 3, set: "t10k");
+        DigitImages images = DigitImages.Read(folder.Path);
+        Assert.Equal(Enumerable.Range(40, 7), images.Test);
+        Assert.Equal([19, 39], images.Validation);
+        Assert.Equal(Enumerable.Range(0, 40).Except(images.Validation), images.Train);
+        Assert.Equal([9, 3, 3], images.Digits([39, 40, 46]).ToArray());
+        Assert.Equal([0, 6], new[] { (int)images.Pixels(40)[0], images.Pixels(41)[0] });
+        Write(folder, 7, static _ => 3, rows: 3, set: "t10k");
+        Assert.Contains("test images of 2 × 3, as those that train, got 3 × 3", Assert.Throws<Failure>(() => DigitImages.Read(folder.Path)).Message, StringComparison.Ordinal);
+        Write(folder, 7, static _ => 3, set: "other-t10k");
+        Assert.Contains("one file of the test set with images-idx3-ubyte in its name, got 2", Assert.Throws<Failure>(() => DigitImages.Read(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void WhatIsNotThereIsNamed()
     {
         using TempFolder folder = new();
@@ -95,10 +114,10 @@ public sealed class DigitsTests
     }
 
     /// <summary>Images, three pixels wide, whose pixels count up.</summary>
-    private static void Write(TempFolder folder, int count, Func<int, byte> label, int rows = 2)
+    private static void Write(TempFolder folder, int count, Func<int, byte> label, int rows = 2, string set = "some")
     {
-        folder.Write("some-images-idx3-ubyte", [.. Head(0x803, count, rows, 3), .. Enumerable.Range(0, count * rows * 3).Select(static i => (byte)i)]);
-        folder.Write("some-labels-idx1-ubyte", [.. Head(0x801, count), .. Enumerable.Range(0, count).Select(label)]);
+        folder.Write($"{set}-images-idx3-ubyte", [.. Head(0x803, count, rows, 3), .. Enumerable.Range(0, count * rows * 3).Select(static i => (byte)i)]);
+        folder.Write($"{set}-labels-idx1-ubyte", [.. Head(0x801, count), .. Enumerable.Range(0, count).Select(label)]);
     }
 
     private static byte[] Head(params int[] numbers)

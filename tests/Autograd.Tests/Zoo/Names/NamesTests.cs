@@ -23,7 +23,15 @@ public sealed class NamesTests
         Assert.Empty(made.Intersect(NamesData.Generated().Train));
         Assert.Equal(names, ZooRun.Invoke("sample", folder["run"], "--seed", "3").Output);
         Assert.NotEqual(names, ZooRun.Invoke("sample", folder["run"], "--seed", "4").Output);
-        Assert.Contains("a name begins with the mark", ZooRun.Invoke("sample", folder["run"], "--prompt", "a").Error, StringComparison.Ordinal);
+        names = ZooRun.Invoke("sample", folder["run"], "--prompt", "sha", "--top-k", "5").Output;
+        made = names.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries);
+        Assert.InRange(made.Length, 3, 20);
+        Assert.All(made, static name => Assert.StartsWith("sha", name, StringComparison.Ordinal));
+        Assert.Single(ZooRun.Invoke("sample", folder["run"], "--temperature", "0").Output.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries)); // one name, or that it is known
+        Assert.Contains("letters that the model learned, got 'ÿ'", ZooRun.Invoke("sample", folder["run"], "--prompt", "aÿ").Error, StringComparison.Ordinal);
+        (code, names, error) = ZooRun.Invoke("sample", folder["run"], "--length", "50");
+        Assert.Equal((ExitCode.Usage, ""), (code, names));
+        Assert.Contains("--length: expected --prompt, --temperature, --top-k, --top-p, --seed, which names heeds, got --length; leave it out", error, StringComparison.Ordinal);
     }
 
     [Fact]
