@@ -145,18 +145,19 @@ internal sealed class NetworkTraining : ITrainingRun
         _task.Dispose();
     }
 
-    /// <summary>How far back the gradient of one batch reaches in each recurrent layer.</summary>
+    /// <summary>How far back the gradient reaches in each recurrent layer, on one batch: from the last state, since losses at every step would add up.</summary>
     private IEnumerable<ReportPart> GradientFlows()
     {
         (SequenceLayer<float> Layer, GradientFlow<float> Flow)[] layers = [.. WithChildren(_task.Network).OfType<SequenceLayer<float>>().Select(static layer => (layer, new GradientFlow<float>()))];
         if (layers.Length == 0) yield break;
         foreach ((SequenceLayer<float> layer, GradientFlow<float> flow) in layers) layer.GradientFlow = flow;
         using Tape<float> tape = new(training: false);
-        tape.Backward(_task.Loss(tape, 0, out _));
+        _task.Loss(tape, 0, out _);
         foreach ((SequenceLayer<float> layer, GradientFlow<float> flow) in layers)
         {
             layer.GradientFlow = null;
-            yield return new SvgPart($"Gradient flow of {layer.Path}", $"How much of the gradient is left at each step on its way back through time: {flow.Verdict}.", flow.ToSvg());
+            flow.SweepFromEnd();
+            yield return new SvgPart($"Gradient flow of {layer.Path}", $"How much of the last state's gradient is left at each step on its way back through time: {flow.Verdict}.", flow.ToSvg());
         }
     }
 
@@ -194,7 +195,9 @@ internal sealed class TrainedNetwork(ZooTask<float> task, Func<string, ZooTask<f
 {
     public long ParameterCount => task.Network.ParameterCount;
 
-    public IReadOnlyList<string> SampleOptions => task.SampleOptions;
+    public IReadOnlyList<string>? SampleOptions => task.SampleOptions;
+
+    public bool Predicts => task.Predicts;
 
     public void Sample(SampleRequest request, TextWriter output, CancellationToken stop) => task.Sample(request, output, stop);
 
@@ -202,11 +205,11 @@ internal sealed class TrainedNetwork(ZooTask<float> task, Func<string, ZooTask<f
 
     public Evaluation Evaluate(string? data, CancellationToken stop)
     {
-        if (data is null) return new(task.Test(stop), task.Bound);
+        if (data is null) return new(task.Test(stop), task.Data, task.Expected, task.Bound);
         using ZooTask<float> other = onOther(data);
         foreach (((_, Parameter<float> to), (_, Parameter<float> from)) in other.Network.NamedParameters().Zip(task.Network.NamedParameters())) to.Set(from.Value);
         foreach (((_, Tensor<float> to), (_, Tensor<float> from)) in other.Network.NamedBuffers().Zip(task.Network.NamedBuffers())) to.CopyFrom(from.Span);
-        return new(other.Test(stop), other.Bound);
+        return new(other.Test(stop), other.Data, other.Expected, other.Bound);
     }
 
     public void Dispose() => task.Dispose();

@@ -30,8 +30,9 @@ public sealed record GradientFlowStep(
 /// </summary>
 /// <remarks>
 /// Vanishing and exploding gradients: Bengio, Simard and Frasconi 1994; Pascanu, Mikolov and Bengio 2013. The norms are of the whole
-/// gradient, through the output of the step and all later ones; a loss on the last step alone shows the reach best. Steps beyond a
-/// sequence's length, or where a mask is false, count nowhere.
+/// gradient, through the output of the step and all later ones, so those of a loss at every step add up on their way back; a loss on
+/// the last step alone, or <see cref="SweepFromEnd"/>, shows the reach. Steps beyond a sequence's length, or where a mask is false, count
+/// nowhere.
 /// </remarks>
 /// <example><code>
 /// layer.GradientFlow = new GradientFlow&lt;float&gt;();
@@ -53,6 +54,7 @@ public sealed partial class GradientFlow<T> : IGateObserver<T>
     private bool _readsBackward;
     private bool _swept;
     private object? _layer;
+    private Variable<T>[] _ends = [];
     private Entry _current = new();
 
     /// <summary>Makes a recording.</summary>
@@ -75,6 +77,28 @@ public sealed partial class GradientFlow<T> : IGateObserver<T>
             (double _, string text) = verdicts.MinBy(static verdict => verdict.Reach);
             return text;
         }
+    }
+
+    /// <summary>
+    /// Sweeps back from the last hidden states of the top layer alone, in a direction drawn once, in place of a loss: then the norms
+    /// tell how much of what is known at the end reaches each step, whatever the loss is and however its parts add up.
+    /// </summary>
+    /// <remarks>Uses the last forward run, whose tape stays as it is and can be swept again.</remarks>
+    /// <exception cref="InvalidOperationException">The layer has not run forward since the recording was set, or its tape was reset.</exception>
+    public void SweepFromEnd()
+    {
+        if (_ends.Length == 0) Errors.Invalid("GradientFlow: there is nothing to sweep back through. Set it as a layer's GradientFlow and run the layer forward first.");
+        foreach (Entry entry in _entries.Values) entry.Squares.ForEach(static squares => Array.Clear(squares));
+        RandomSource random = new(seed: 1);
+        Variable<T>[] directions = new Variable<T>[_ends.Length];
+        for (int i = 0; i < directions.Length; i++)
+        {
+            Tensor<T> direction = new(_ends[i].Shape);
+            direction.Write(values => random.FillNormal(values, 0, 1));
+            directions[i] = _ends[i].Tape.Constant(direction);
+        }
+
+        _ends[0].Tape.Backward(_ends, directions, retain: true);
     }
 
     /// <summary>The table of <see cref="Steps"/>, a line each, and the verdict.</summary>
@@ -119,6 +143,7 @@ public sealed partial class GradientFlow<T> : IGateObserver<T>
         if (_layer is not null && _layer != layer) Errors.Invalid("GradientFlow: this recording belongs to another layer, whose steps would be lost. Give each layer a recording of its own.");
         (_layer, _family, _directions, _readsBackward) = (layer, family, direction == RecurrentDirection.Bidirectional ? 2 : 1, direction == RecurrentDirection.Reverse);
         _swept = false;
+        _ends = [];
         _entries.Clear();
     }
 
@@ -136,6 +161,9 @@ public sealed partial class GradientFlow<T> : IGateObserver<T>
         for (int row = 0; row < valid.Length; row++) real![row] = valid[row] != T.Zero;
         _entries[(index, step)] = _current = new(real);
     }
+
+    /// <summary>The layer has run; these are the last hidden states of its top layer, one a direction.</summary>
+    internal void End(Variable<T>[] ends) => _ends = ends;
 
     internal void Leave<TState>(RecurrentCell<T, TState> cell, Variable<T> x, TState before, TState after, SequenceNoise<T> noise)
         where TState : struct, IState<TState, T>

@@ -89,6 +89,48 @@ public sealed class GradientFlowTests
     }
 
     [Fact]
+    public void ASweepFromTheEndIsThatOfALossOnTheLastStatesOfTheTop()
+    {
+        Gru<double> layer = new(Inputs, Hidden, new RecurrentOptions { NumLayers = 2, Direction = RecurrentDirection.Bidirectional });
+        layer.Initialize(3);
+        Tensor<double> x = Random([Time, Batch, Inputs]);
+        Tensor<int> lengths = new([Batch], [Time, 2]);
+        using Tape<double> tape = new();
+        GradientFlow<double> flow = new();
+        layer.GradientFlow = flow;
+        (Variable<double> outputs, Hidden<double> last) = layer.Forward(tape.Constant(x), lengths: lengths);
+        tape.Backward(outputs.Square().Sum(), retain: true); // what was swept before counts no more
+        flow.SweepFromEnd();
+        double[] swept = [.. flow.Steps.Select(static step => step.HiddenGradient)];
+        string verdict = flow.Verdict;
+        flow.SweepFromEnd();
+        Assert.Equal(swept, flow.Steps.Select(static step => step.HiddenGradient));
+        RandomSource random = new(1);
+        Tensor<double> forward = new([Batch, Hidden]), reverse = new([Batch, Hidden]);
+        forward.Write(values => random.FillNormal(values, 0, 1));
+        reverse.Write(values => random.FillNormal(values, 0, 1));
+        (_, last) = layer.Forward(tape.Constant(x), lengths: lengths);
+        tape.Backward((last.H[2] * tape.Constant(forward)).Sum() + (last.H[3] * tape.Constant(reverse)).Sum());
+        double[] expected = [.. flow.Steps.Select(static step => step.HiddenGradient)];
+        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], swept[i], 1e-12);
+        Assert.Equal(flow.Verdict, verdict);
+        Assert.Contains("run the layer forward first", Assert.Throws<InvalidOperationException>(() => new GradientFlow<double>().SweepFromEnd()).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A loss at every step adds up on its way back, which is not the layer's doing.</summary>
+    [Fact]
+    public void LossesAtEveryStepDoNotHideTheReach()
+    {
+        Recurrent<double, Hidden<double>> line = new(new Line(0.890898718140339));
+        using Tape<double> tape = new();
+        line.GradientFlow = new();
+        tape.Backward(line.Forward(tape.Variable(Random([25, 2, 1]))).Outputs.Sum(), retain: true);
+        Assert.Contains("explodes", line.GradientFlow.Verdict, StringComparison.Ordinal);
+        line.GradientFlow.SweepFromEnd();
+        Assert.Equal("the gradient halves every 6 steps; reach about 40 steps", line.GradientFlow.Verdict);
+    }
+
+    [Fact]
     public void PaddingCountsNowhere()
     {
         // Each sequence by itself, and both in one padded batch: the same decay, the same saturation.
