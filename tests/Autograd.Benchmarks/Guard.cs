@@ -67,7 +67,7 @@ internal static class Guard
         return 0;
     }
 
-    /// <summary>Shows for every figure that it passes as it is and fails when its kernel takes twice as long, measured as often as a check would.</summary>
+    /// <summary>Shows for every figure that it passes as it is and fails when its kernel takes twice as long.</summary>
     public static int SelfTest(FileInfo file, string filter)
     {
         GuardFile expectations = GuardFile.Read(file);
@@ -115,7 +115,7 @@ internal static class Guard
         Parallelism.Threads = 1;
         Candidate[] candidates = [.. Works.All.Where(work => only is null ? work.Name.Contains(filter, StringComparison.Ordinal) : work.Name == only).Select(static work => new Candidate(work))];
 
-        if (candidates.Length == 0) throw new ArgumentException($"No figure of the guard contains '{filter}'.", nameof(filter));
+        if (candidates.Length == 0) throw new ArgumentException(only is null ? $"No figure of the guard contains '{filter}'." : $"No figure of the guard is '{only}'.");
 
         // Code is compiled again in the background, in two stages, each once it has run thirty times and nothing new has run for a
         // tenth of a second. So: run all, rest, and again; what is measured is what stays.

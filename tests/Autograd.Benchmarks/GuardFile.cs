@@ -1,10 +1,15 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using System.Text;
 using System.Text.Json;
 
 namespace Autograd.Benchmarks;
 
-/// <summary>The shares that the guard expects, by figure and vector width in bits, and the part of them below which it fails.</summary>
+/// <summary>
+/// The shares that the guard expects, by figure, vector width in bits and maker of the processor, and the part of them below which it
+/// fails. A width without a maker holds for all that are not named.
+/// </summary>
 internal sealed class GuardFile
 {
     private const string FailBelowKey = "fail_below", ExpectedKey = "expected";
@@ -31,7 +36,8 @@ internal sealed class GuardFile
     }
 
     public double? Find(string figure, int vectorBits) =>
-        _expected.TryGetValue(figure, out SortedDictionary<string, double>? shares) && shares.TryGetValue(Key(vectorBits), out double share) ? share : null;
+        _expected.TryGetValue(figure, out SortedDictionary<string, double>? shares)
+            && (shares.TryGetValue(Key(vectorBits), out double share) || shares.TryGetValue(vectorBits.ToString(CultureInfo.InvariantCulture), out share)) ? share : null;
 
     /// <summary>The share below which a figure is too slow; one that is not expected always is.</summary>
     public double Least(string figure, int vectorBits) => (Find(figure, vectorBits) ?? double.PositiveInfinity) * FailBelow;
@@ -52,5 +58,13 @@ internal sealed class GuardFile
         File.WriteAllText(file.FullName, text.Append("\n  }\n}\n").ToString());
     }
 
-    private static string Key(int vectorBits) => vectorBits.ToString(CultureInfo.InvariantCulture);
+    private static string Key(int vectorBits) => string.Create(CultureInfo.InvariantCulture, $"{vectorBits} {Maker()}");
+
+    /// <summary>The twelve letters by which an x86 processor names its maker; the architecture of another.</summary>
+    private static string Maker()
+    {
+        if (!X86Base.IsSupported) return RuntimeInformation.ProcessArchitecture.ToString();
+        (_, int b, int c, int d) = X86Base.CpuId(0, 0);
+        return Encoding.ASCII.GetString(MemoryMarshal.AsBytes<int>([b, d, c]));
+    }
 }

@@ -30,7 +30,7 @@ Option<FileInfo> expectations = new("--expectations")
     Description = "The file of expected shares.",
     DefaultValueFactory = _ => new FileInfo("tests/Autograd.Benchmarks/guard.json"),
 };
-Option<bool> update = new("--update") { Description = "Write what this machine reaches as what its vector width is to reach." };
+Option<bool> update = new("--update") { Description = "Write what this machine reaches as what its vector width and maker are to reach." };
 Option<bool> selfTest = new("--self-test") { Description = "Show for every figure that it fails when its kernel takes twice as long." };
 Option<string> handicap = new("--handicap") { Description = "Run the kernel of this figure twice each time.", Hidden = true };
 Option<string> only = new("--only") { Description = "Measure this figure alone, and not again in another process.", Hidden = true };
