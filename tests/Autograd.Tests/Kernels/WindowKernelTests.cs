@@ -93,6 +93,8 @@ public sealed class WindowKernelTests
         foreach (Windows windows in Shapes.Where(static windows => windows.Columns.Dilation == 1))
         {
             static AverageAxis Of(WindowAxis axis) => new(axis.Size, axis.Count, axis.Kernel, axis.Stride, axis.Before);
+            CheckAverages(bits, new(Of(windows.Rows), Of(windows.Columns), CountPadding: true), random);
+            CheckAverages(bits, new(Of(windows.Rows), Of(windows.Columns), CountPadding: false), random);
             var shape = new AverageShape(Of(windows.Rows), Of(windows.Columns), CountPadding: true);
             double[] x = GemmTests.Values<double>(random, 2 * shape.PlaneLength), v = GemmTests.Values<double>(random, 2 * shape.Count);
             double[] averages = Guarded(v.Length), spread = Guarded(x.Length);
@@ -106,6 +108,45 @@ public sealed class WindowKernelTests
             }
 
             Assert.Equal(Dot(y, v), Dot(x, Unguard(spread, x.Length)), 1e-12);
+        }
+    }
+
+    [Theory]
+    [InlineData(128)]
+    [InlineData(256)]
+    [InlineData(512)]
+    public void AdaptiveAveragesCoverTheAxis(int bits)
+    {
+        var random = new Random(bits);
+        for (int size = 1; size <= 40; size += 3)
+        {
+            for (int count = 1; count <= size + 2; count += 4) CheckAverages(bits, new(AverageAxis.Adaptive(7, 3), AverageAxis.Adaptive(size, count), false), random);
+        }
+    }
+
+    /// <summary>Averages by loops over the ranges of rows and columns, in float and double.</summary>
+    private static void CheckAverages(int bits, AverageShape shape, Random random)
+    {
+        double[] x = GemmTests.Values<double>(random, 2 * shape.PlaneLength), y = Guarded(2 * shape.Count);
+        float[] single = [.. x.Select(static value => (float)value)], averages = new float[2 * shape.Count];
+        Pooling.Average<double>(bits, shape, 2, x, y.AsSpan(Guard, 2 * shape.Count));
+        Pooling.Average<float>(bits, shape, 2, single, averages);
+        y = Unguard(y, 2 * shape.Count);
+        for (int i = 0; i < y.Length; i++)
+        {
+            (int plane, int window) = Math.DivRem(i, shape.Count);
+            (int row, int column) = Math.DivRem(window, shape.Columns.Count);
+            double sum = 0;
+            int taken = 0;
+            for (int r = shape.Rows.Start(row); r < shape.Rows.End(row); r++)
+            {
+                for (int c = shape.Columns.Start(column); c < shape.Columns.End(column); c++, taken++) sum += x[(plane * shape.PlaneLength) + (r * shape.Columns.Size) + c];
+            }
+
+            if (shape.CountPadding) taken = shape.Rows.Kernel * shape.Columns.Kernel;
+            if (taken == 0) continue; // a window that lies in the padding alone
+            Assert.Equal(sum / taken, y[i], 1e-13);
+            Assert.Equal(sum / taken, averages[i], 1e-5);
         }
     }
 
