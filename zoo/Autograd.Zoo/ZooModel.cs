@@ -99,15 +99,18 @@ internal interface ITrainedModel : IDisposable
     /// <summary>Number of trained numbers.</summary>
     long ParameterCount { get; }
 
-    /// <summary>The options of <c>sample</c> that this model heeds, such as temperature.</summary>
-    IReadOnlyList<string> SampleOptions { get; }
+    /// <summary>The options of <c>sample</c> that this model heeds, such as temperature; null if it makes nothing up.</summary>
+    IReadOnlyList<string>? SampleOptions { get; }
+
+    /// <summary>Whether it answers inputs.</summary>
+    bool Predicts { get; }
 
     /// <summary>Writes a sample, as it grows.</summary>
-    /// <exception cref="Failure">This model has nothing to make up.</exception>
+    /// <exception cref="Failure">What is asked for cannot be made.</exception>
     void Sample(SampleRequest request, TextWriter output, CancellationToken stop);
 
     /// <summary>Answers one input: a sentence, a file.</summary>
-    /// <exception cref="Failure">The input cannot be read, or this model answers nothing.</exception>
+    /// <exception cref="Failure">The input cannot be read.</exception>
     void Predict(string input, TextWriter output, CancellationToken stop);
 
     /// <summary>The figure on the part of the data that it is judged by.</summary>
@@ -131,8 +134,12 @@ internal sealed record SampleRequest(string Prompt, int Length, double Temperatu
     public Sampling Sampling => Temperature == 0 ? Sampling.Greedy : new() { Temperature = Temperature, TopK = TopK == 0 ? null : TopK, TopP = TopP, Seed = (ulong)Seed };
 }
 
-/// <summary>A figure of a trained model, and the least possible one where it is known.</summary>
-internal readonly record struct Evaluation(Score Score, double? Bound);
+/// <summary>A figure of a trained model.</summary>
+/// <param name="Score">The figure.</param>
+/// <param name="Data">What it was measured on.</param>
+/// <param name="Expected">The figure that the model's page promises, if it promises one.</param>
+/// <param name="Bound">The least possible figure, where it is known.</param>
+internal readonly record struct Evaluation(Score Score, string Data, double? Expected, double? Bound);
 
 /// <summary>The models of this program.</summary>
 internal static class ZooModels

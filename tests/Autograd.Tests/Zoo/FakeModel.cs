@@ -132,11 +132,14 @@ internal sealed class FakeModel : IZooModel
             output.Write(string.Create(CultureInfo.InvariantCulture,
                 $"{request.Prompt}|{request.Length}|{request.Temperature}|{request.TopK}|{request.TopP}|{request.Seed}|{_state[0]:R}"));
 
-        public IReadOnlyList<string> SampleOptions => ["prompt", "length", "temperature", "top-k", "top-p", "seed"];
+        public bool Predicts => true;
 
-        public void Predict(string input, TextWriter output, CancellationToken stop) => output.WriteLine($"{input}!");
+        public IReadOnlyList<string>? SampleOptions => ["prompt", "length", "temperature", "top-k", "top-p", "seed"];
 
-        public Evaluation Evaluate(string? data, CancellationToken stop) => new(Validate(stop), data is null ? Bound : null);
+        public void Predict(string input, TextWriter output, CancellationToken stop) =>
+            output.WriteLine(input == "nonsense" ? throw new Failure(ExitCode.InputFile, input, "sense", "none", "ask again") : $"{input}!");
+
+        public Evaluation Evaluate(string? data, CancellationToken stop) => new(Validate(stop), data ?? Data, Expected, data is null ? Bound : null);
 
         public void Dispose()
         {

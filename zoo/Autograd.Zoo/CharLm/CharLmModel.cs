@@ -35,6 +35,7 @@ internal sealed class CharLmModel : NetworkModel
         Lazy<TextCorpus> text = new(() => file is null ? CharLmData.Generated(known) : TextCorpus.Load(file, known));
         CharacterSet characters = known ?? text.Value.Characters;
         RequireMemory(settings, characters.Count);
+        if (facts is null) CharLmData.RequireChunk(text.Value, settings.Integer("batch"), settings.Integer("time"));
         int hidden = settings.Integer("hidden"), layers = settings.Integer("layers");
         return settings.Text("cell") switch
         {

@@ -92,7 +92,7 @@ internal sealed class CharLmTask<T, TState>(
         return output.ToString();
     }
 
-    public override IReadOnlyList<string> SampleOptions => ["prompt", "length", "temperature", "top-k", "top-p", "seed"];
+    public override IReadOnlyList<string>? SampleOptions => ["prompt", "length", "temperature", "top-k", "top-p", "seed"];
 
     public override void Sample(SampleRequest request, TextWriter output, CancellationToken stop)
     {

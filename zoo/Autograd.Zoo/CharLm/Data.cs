@@ -17,6 +17,17 @@ internal static class CharLmData
     /// <exception cref="Failure">The text is too short for one chunk.</exception>
     public static SequenceStream Training(TextCorpus text, int batch, int time)
     {
+        RequireChunk(text, batch, time);
+        int[] ids = new int[TrainingCount(text.Count)];
+        ReadOnlySpan<ushort> from = text.Ids.Span;
+        for (int i = 0; i < ids.Length; i++) ids[i] = from[i];
+        return new SequenceStream(ids, batch);
+    }
+
+    /// <summary>Refuses a text that is too short to learn from.</summary>
+    /// <exception cref="Failure">It is too short for one chunk.</exception>
+    public static void RequireChunk(TextCorpus text, int batch, int time)
+    {
         long needed = CharactersNeeded(batch, time);
         if (text.Count < needed)
         {
@@ -27,11 +38,6 @@ internal static class CharLmData
                 $"{text.Count:N0} characters",
                 "pass a longer text, or a smaller --batch or --time");
         }
-
-        int[] ids = new int[TrainingCount(text.Count)];
-        ReadOnlySpan<ushort> from = text.Ids.Span;
-        for (int i = 0; i < ids.Length; i++) ids[i] = from[i];
-        return new SequenceStream(ids, batch);
     }
 
     /// <summary>How many of a text's characters train: the first 90 %, rounded down.</summary>

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Autograd.Zoo.Runs;
 
 namespace Autograd.Zoo.Commands;
 
@@ -26,8 +28,9 @@ internal static class EvaluateCommand
                 throw new Failure(ExitCode.Usage, data.Name, "no other data for a model that makes its own", $"'{parse.GetValue(data)}'",
                     $"leave it out for {run.Kind.Name}");
             }
+            Stopwatch watch = Stopwatch.StartNew();
             Evaluation result = run.Model.Evaluate(parse.GetValue(data), context.Stopping.Token);
-            context.Output.WriteLine(parse.GetValue(json) ? Json(run, result) : Line(result));
+            context.Output.WriteLine(parse.GetValue(json) ? Json(run, result, watch.Elapsed.TotalSeconds) : Line(result));
             return ExitCode.Ok;
         });
         return command;
@@ -38,19 +41,24 @@ internal static class EvaluateCommand
             $"{result.Score}, {(result.Score.Value / bound - 1) * 100:0.0} % above {bound:0.0000}, below which no model can come")
         : result.Score.ToString();
 
-    private static string Json(TrainedRun run, Evaluation result)
+    private static string Json(TrainedRun run, Evaluation result, double seconds)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream))
         {
             json.WriteStartObject();
             json.WriteString("model", run.Kind.Name);
+            json.WriteString("data", result.Data);
             if (run.Settings.Has("cell"))
                 json.WriteString("cell", run.Settings.Text("cell"));
             json.WriteNumber("steps", run.Steps);
             json.WriteNumber("parameters", run.Model.ParameterCount);
             json.WriteString("metric", result.Score.Metric.Name);
             json.WriteNumber("value", result.Score.Value);
+            if (result.Expected is double expected)
+                json.WriteNumber("expected", expected);
+            else
+                json.WriteNull("expected");
             json.WriteNumber("tokens", result.Score.Count);
             if (result.Score.Metric.Name == "validation_loss")
             {
@@ -60,6 +68,8 @@ internal static class EvaluateCommand
                 else
                     json.WriteNull("entropy_rate");
             }
+            json.WriteNumber("seconds", Math.Round(seconds, 3));
+            json.WriteNumber("peak_memory_bytes", PeakMemory.Bytes);
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(stream.ToArray());

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace Autograd.Zoo.Commands;
 
@@ -16,18 +17,30 @@ internal static class PredictCommand
         var command = new Command("predict", "Ask a trained model.") { folder, inputs };
         command.SetAction(parse =>
         {
-            using TrainedRun run = TrainedRun.Open(parse.GetValue(folder)!, context);
+            string path = parse.GetValue(folder)!;
+            using TrainedRun run = TrainedRun.Open(path, context);
+            if (!run.Model.Predicts)
+                throw new Failure(ExitCode.Usage, path, "a model that answers", $"{run.Kind.Name}, which makes something up", "use sample");
             string[] given = parse.GetValue(inputs) ?? [];
             foreach (string input in given) run.Model.Predict(input, context.Output, context.Stopping.Token);
             if (given.Length > 0) return ExitCode.Ok;
-            while (ReadLine(context) is string line)
+            int code = ExitCode.Ok;
+            for (long number = 1; ReadLine(context) is string line; number++)
             {
-                // An answer a line, so that the two can be laid side by side; nothing is asked by a line without words.
-                if (string.IsNullOrWhiteSpace(line)) context.Output.WriteLine();
-                else run.Model.Predict(line, context.Output, context.Stopping.Token);
+                try
+                {
+                    // Nothing is asked by a line without words; an empty line stands for its answer.
+                    if (string.IsNullOrWhiteSpace(line)) context.Output.WriteLine();
+                    else run.Model.Predict(line, context.Output, context.Stopping.Token);
+                }
+                catch (Failure failure)
+                {
+                    context.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"autograd: predict: line {number}: {failure.Message}"));
+                    if (code == ExitCode.Ok) code = failure.Code;
+                }
             }
 
-            return ExitCode.Ok;
+            return code;
         });
         return command;
     }

@@ -28,10 +28,13 @@ internal static class SampleCommand
             var values = new SettingValues(Settings, Cli.Given(parse, options));
             var request = new SampleRequest(values.Text("prompt") ?? "", values.Integer("length"), values.Number("temperature"),
                 values.Integer("top-k"), values.Number("top-p"), values.Long("seed"));
-            using TrainedRun run = TrainedRun.Open(parse.GetValue(folder)!, context);
-            if (values.Given.Keys.FirstOrDefault(name => !run.Model.SampleOptions.Contains(name)) is string unheeded)
+            string path = parse.GetValue(folder)!;
+            using TrainedRun run = TrainedRun.Open(path, context);
+            if (run.Model.SampleOptions is not { } possible)
+                throw new Failure(ExitCode.Usage, path, "a model that makes something up", $"{run.Kind.Name}, which answers", "use predict");
+            if (values.Given.Keys.FirstOrDefault(name => !possible.Contains(name)) is string unheeded)
             {
-                string[] heeded = [.. run.Model.SampleOptions.Select(static name => "--" + name)];
+                string[] heeded = [.. possible.Select(static name => "--" + name)];
                 throw new Failure(
                     ExitCode.Usage, "--" + unheeded, heeded.Length == 0 ? $"no option, as {run.Kind.Name} heeds none" : $"{string.Join(", ", heeded)}, which {run.Kind.Name} heeds",
                     "--" + unheeded, "leave it out");

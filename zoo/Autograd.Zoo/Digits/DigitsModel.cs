@@ -93,6 +93,8 @@ internal sealed class DigitsTask<T>(SettingValues settings, Lazy<DigitImages> im
     }
 
     /// <summary>Says what the first pictures of a file of images show.</summary>
+    public override bool Predicts => true;
+
     public override void Predict(string input, TextWriter output, CancellationToken stop) => DigitImages.Answer(input, rows, columns, Answers, output);
 
     public override IEnumerable<ReportPart> Report(CancellationToken stop)

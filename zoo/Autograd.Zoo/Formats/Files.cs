@@ -6,6 +6,15 @@ namespace Autograd.Zoo.Formats;
 /// <summary>Files as bytes, with one form of message for all that can be wrong with a path.</summary>
 internal static class Files
 {
+    /// <summary>Refuses what is not a folder.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="what">What it should have, for messages.</param>
+    /// <exception cref="Failure">There is no such folder, or it is a file.</exception>
+    public static void RequireFolder(string path, string what)
+    {
+        if (!Directory.Exists(path)) throw new Failure(ExitCode.InputFile, path, $"a folder with {what}", File.Exists(path) ? "a file" : "no such folder", "check the path");
+    }
+
     /// <summary>A file's content.</summary>
     /// <param name="path">The file.</param>
     /// <param name="what">What it should be, for messages.</param>

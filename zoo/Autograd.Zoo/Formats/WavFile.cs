@@ -37,7 +37,7 @@ internal static class WavFile
         long end = ChunkHeader + (long)BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
         if (end != bytes.Length && (end % 2 == 0 || end + 1 != bytes.Length))
         {
-            throw Refuse(path, 4, $"a file of {bytes.Length:N0} bytes, which it has", $"a size that makes it {end:N0}", Again);
+            throw Refuse(path, 4, $"a file of {end:N0} bytes, as these say", $"{bytes.Length:N0} bytes", Again);
         }
 
         Format? format = null;

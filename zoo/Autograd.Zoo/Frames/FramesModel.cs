@@ -84,6 +84,8 @@ internal sealed class FramesTask<T>(SettingValues settings, FramesNetwork<T> net
     }
 
     /// <summary>What it says of one more film.</summary>
+    public override IReadOnlyList<string>? SampleOptions => [];
+
     public override void Sample(SampleRequest request, TextWriter output, CancellationToken stop) => output.Write(Sample(Steps));
 
     public override IEnumerable<ReportPart> Report(CancellationToken stop)

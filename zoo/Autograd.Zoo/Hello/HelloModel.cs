@@ -63,6 +63,8 @@ internal sealed class HelloTask<T>(SettingValues settings) : ZooTask<T>
 
     public override string Sample(long step) => Table("rnn", _network.Rnn) + Table("lstm", _network.Lstm) + Table("gru", _network.Gru);
 
+    public override IReadOnlyList<string>? SampleOptions => [];
+
     public override void Sample(SampleRequest request, TextWriter output, CancellationToken stop) => output.Write(Sample(0));
 
     private static Variable<T> Loss<TState>(Tape<T> tape, LetterNetwork<T, TState> network)

@@ -17,8 +17,9 @@ internal sealed class DigitImages
     {
         (Source, _pixels, _digits, Rows, Columns) = (source, pixels, digits, rows, columns);
         int rest = digits.Length - test;
-        Train = [.. Enumerable.Range(0, rest).Where(static i => i % 20 != 19)];
-        Validation = [.. Enumerable.Range(0, rest).Where(static i => i % 20 == 19)];
+        // By digit, so that each has its share also where digits come in turn.
+        Validation = [.. Enumerable.Range(0, rest).OrderBy(i => digits[i]).Where(static (_, place) => place % 20 == 19).Order()];
+        Train = [.. Enumerable.Range(0, rest).Except(Validation)];
         Test = [.. Enumerable.Range(rest, test)];
     }
 
@@ -32,7 +33,7 @@ internal sealed class DigitImages
     /// <summary>What trains: 95 % of what does not judge.</summary>
     public int[] Train { get; }
 
-    /// <summary>What chooses among checkpoints: every twentieth of what does not judge.</summary>
+    /// <summary>What chooses among checkpoints: every twentieth, digit by digit, of what does not judge.</summary>
     public int[] Validation { get; }
 
     /// <summary>What judges: the set of test images where there is one, otherwise the last fifth.</summary>
@@ -77,9 +78,10 @@ internal sealed class DigitImages
     /// <exception cref="Failure">The files are not there, or not what they should be.</exception>
     public static DigitImages Read(string folder)
     {
-        if (!Directory.Exists(folder)) throw new Failure(ExitCode.InputFile, folder, "a folder with IDX files", "no such folder", "check the path");
+        Files.RequireFolder(folder, "IDX files");
         string[] files = [.. Directory.GetFiles(folder).Where(IsOfASet).Order(StringComparer.Ordinal)];
-        string[] test = [.. files.Where(static file => Path.GetFileName(file) is string name && (name.Contains("t10k", StringComparison.Ordinal) || name.Contains("test", StringComparison.Ordinal)))];
+        string[] test = [.. files.Where(static file => NameOf(file) is string name
+            && (name.Contains("t10k", StringComparison.Ordinal) || name.StartsWith("test", StringComparison.Ordinal) || name.Contains("-test", StringComparison.Ordinal)))];
         if (test.Length == 0 || test.Length == files.Length)
         {
             LabelledImages all = Set(folder, files, "");
@@ -103,8 +105,11 @@ internal sealed class DigitImages
         return new(file, images.Pixels, images.Labels, images.Rows, images.Columns, images.Count);
     }
 
-    private static bool IsOfASet(string file) => Path.GetFileName(file) is string name
+    private static bool IsOfASet(string file) => NameOf(file) is string name
         && (name.Contains(ImagesPart, StringComparison.Ordinal) || name.Contains(LabelsPart, StringComparison.Ordinal));
+
+    /// <summary>A file's name as sets are spelled: some are t10k-images.idx3-ubyte, some have capitals.</summary>
+    private static string NameOf(string file) => Path.GetFileName(file).ToLowerInvariant().Replace('.', '-');
 
     /// <summary>The images and labels among some files.</summary>
     private static LabelledImages Set(string folder, string[] files, string ofWhich)
@@ -113,10 +118,10 @@ internal sealed class DigitImages
 
         string Single(string part)
         {
-            string[] fitting = [.. files.Where(file => Path.GetFileName(file).Contains(part, StringComparison.Ordinal))];
+            string[] fitting = [.. files.Where(file => NameOf(file).Contains(part, StringComparison.Ordinal))];
             return fitting.Length == 1 ? fitting[0] : throw new Failure(
                 ExitCode.InputFile, folder, $"one file{ofWhich} with {part} in its name", fitting.Length == 0 ? "none" : $"{fitting.Length}",
-                "put the images and labels of one set, or the four files of MNIST, into a folder of their own");
+                "put the images and labels of one set, or the four files of MNIST, each once into a folder of their own");
         }
     }
 

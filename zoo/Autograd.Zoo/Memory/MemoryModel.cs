@@ -87,6 +87,8 @@ internal abstract class MemoryTask<T>(SettingValues settings, MemoryNetwork<T> n
     }
 
     /// <summary>What it says to a few sequences more.</summary>
+    public override IReadOnlyList<string>? SampleOptions => [];
+
     public override void Sample(SampleRequest request, TextWriter output, CancellationToken stop) => output.Write(Sample(Steps));
 
     protected abstract Variable<T> Loss(Tape<T> tape, RandomSource random, int batch);

@@ -89,7 +89,7 @@ internal sealed class NamesTask<T, TState>(SettingValues settings, Vocabulary le
     public override string Sample(long step) => string.Join(
         '\n', New("", new() { Seed = RandomSource.StreamOf(string.Create(CultureInfo.InvariantCulture, $"sample.{settings.Long("seed")}.{step}")) }));
 
-    public override IReadOnlyList<string> SampleOptions => ["prompt", "temperature", "top-k", "top-p", "seed"];
+    public override IReadOnlyList<string>? SampleOptions => ["prompt", "temperature", "top-k", "top-p", "seed"];
 
     public override void Sample(SampleRequest request, TextWriter output, CancellationToken stop)
     {

@@ -53,16 +53,17 @@ internal abstract class ZooTask<T> : IDisposable
     /// <summary>A sample of what was learned, for samples.txt; a function of the network and the step.</summary>
     public abstract string Sample(long step);
 
-    /// <summary>The options of <c>sample</c> that it heeds; others are refused.</summary>
-    public virtual IReadOnlyList<string> SampleOptions => [];
+    /// <summary>The options of <c>sample</c> that it heeds, others are refused; null for a model that makes nothing up.</summary>
+    public virtual IReadOnlyList<string>? SampleOptions => null;
 
-    /// <summary>Writes what a <c>sample</c> asks for, as it grows.</summary>
-    public virtual void Sample(SampleRequest request, TextWriter output, CancellationToken stop) =>
-        throw new Failure(ExitCode.Usage, "sample", "a model that makes something up", "one that answers", "use predict");
+    /// <summary>Whether it answers inputs.</summary>
+    public virtual bool Predicts => false;
 
-    /// <summary>Answers one input.</summary>
-    public virtual void Predict(string input, TextWriter output, CancellationToken stop) =>
-        throw new Failure(ExitCode.Usage, "predict", "a model that answers", "one that makes something up", "use sample");
+    /// <summary>Writes what a <c>sample</c> asks for, as it grows; for a model with <see cref="SampleOptions"/>.</summary>
+    public virtual void Sample(SampleRequest request, TextWriter output, CancellationToken stop) => throw new NotSupportedException($"{GetType().Name} makes nothing up.");
+
+    /// <summary>Answers one input; for a model that <see cref="Predicts"/>.</summary>
+    public virtual void Predict(string input, TextWriter output, CancellationToken stop) => throw new NotSupportedException($"{GetType().Name} answers nothing.");
 
     /// <summary>Further parts of the report.</summary>
     public virtual IEnumerable<ReportPart> Report(CancellationToken stop) => [];

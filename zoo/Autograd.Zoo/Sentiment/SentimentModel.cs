@@ -99,6 +99,8 @@ internal sealed class SentimentTask<T>(SettingValues settings, Lazy<Reviews> rev
     public override string Sample(long step) => string.Join('\n', reviews.Value.Validation.Take(3).Concat(reviews.Value.Validation.TakeLast(3)).Select(
         review => string.Create(CultureInfo.InvariantCulture, $"{Praise([review])[0] * 100:0} % praise: {string.Join(' ', review.Words)}")));
 
+    public override bool Predicts => true;
+
     public override void Predict(string input, TextWriter output, CancellationToken stop)
     {
         string[] sentence = Reviews.Split(input);

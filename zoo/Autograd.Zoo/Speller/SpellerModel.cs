@@ -110,6 +110,8 @@ internal sealed class SpellerTask<T, TState>(
     }
 
     /// <summary>Writes what the first pictures of a file of images show.</summary>
+    public override bool Predicts => true;
+
     public override void Predict(string input, TextWriter output, CancellationToken stop) => DigitImages.Answer(input, rows, columns, Write, output);
 
     public override IEnumerable<ReportPart> Report(CancellationToken stop)

@@ -28,7 +28,7 @@ internal sealed record SpokenData(string Source, SpokenDigit[] Train, SpokenDigi
     /// <exception cref="Failure">A file is damaged or of another format, its name does not fit, or a part of the data has none.</exception>
     public static SpokenData Read(string folder)
     {
-        if (!Directory.Exists(folder)) throw new Failure(ExitCode.InputFile, folder, "a folder with recordings", "no such folder", "check the path");
+        Files.RequireFolder(folder, "recordings");
         string inside = Path.Combine(folder, "recordings");
         string[] files = [.. Directory.GetFiles(Directory.Exists(inside) ? inside : folder, "*.wav").Order(StringComparer.Ordinal)];
         if (files.Length == 0)

@@ -95,6 +95,8 @@ internal sealed class SpokenTask<T>(SettingValues settings, Lazy<SpokenData> dat
     }
 
     /// <summary>Says which digit a WAV file is heard as.</summary>
+    public override bool Predicts => true;
+
     public override void Predict(string input, TextWriter output, CancellationToken stop) => output.WriteLine(Words(Answers([SpokenData.ReadSound(input)])[0]));
 
     public override IEnumerable<ReportPart> Report(CancellationToken stop)

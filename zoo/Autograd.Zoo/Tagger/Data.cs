@@ -20,7 +20,7 @@ internal sealed record TaggedCorpus(string Source, TaggedSentence[] Train, Tagge
     /// <exception cref="Failure">A file is missing or damaged.</exception>
     public static TaggedCorpus Read(string folder)
     {
-        if (!Directory.Exists(folder)) throw new Failure(ExitCode.InputFile, folder, "a folder with CoNLL-U files", "no such folder", "check the path");
+        Files.RequireFolder(folder, "CoNLL-U files");
         string train = Find("train") ?? Find("dev") ?? throw Missing("dev"), test = Find("test") ?? throw Missing("test");
         return Of(folder, ConlluFile.Read(train), ConlluFile.Read(test));
 

@@ -102,6 +102,8 @@ internal sealed class TaggerTask<T>(SettingValues settings, Lazy<TaggedCorpus> c
         return string.Join('\n', some.Zip(Tags(some), static (sentence, tags) => string.Join(' ', sentence.Words.Zip(tags, static (word, tag) => $"{word}/{tag}"))));
     }
 
+    public override bool Predicts => true;
+
     public override void Predict(string input, TextWriter output, CancellationToken stop)
     {
         string[] sentence = input.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);

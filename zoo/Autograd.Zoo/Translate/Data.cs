@@ -24,7 +24,7 @@ internal sealed record ParallelCorpus(string Source, SentencePair[] Train, Sente
     /// <exception cref="Failure">A file is missing or damaged, or two do not belong together.</exception>
     public static ParallelCorpus Read(string folder, string from, string to)
     {
-        if (!Directory.Exists(folder)) throw new Failure(ExitCode.InputFile, folder, $"a folder with train.{from}, train.{to} and the like", "no such folder", "check the path");
+        Files.RequireFolder(folder, $"train.{from}, train.{to} and the like");
         return new(folder, Pairs("train"), Pairs("val"), Pairs("test"));
 
         SentencePair[] Pairs(string part) => ParallelText.Read(Find(part, from), Find(part, to));

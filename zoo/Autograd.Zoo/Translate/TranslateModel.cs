@@ -111,6 +111,8 @@ internal sealed class TranslateTask<T>(SettingValues settings, Lazy<ParallelCorp
         return string.Join('\n', some.Zip(Translate([.. some.Select(static pair => pair.Source)], 1, default), static (pair, said) => $"{string.Join(' ', pair.Source)}\n→ {string.Join(' ', said)}"));
     }
 
+    public override bool Predicts => true;
+
     public override void Predict(string input, TextWriter output, CancellationToken stop)
     {
         string[] sentence = input.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);

@@ -33,6 +33,16 @@ public sealed class CharLmRunTests
     }
 
     [Fact]
+    public void ADryRunRefusesATextThatIsTooShort()
+    {
+        using TempFolder folder = new();
+        string file = folder.Write("short.txt", "too short"u8.ToArray());
+        Assert.Equal(3, Invoke(out _, out string refused, ["train", "char-lm", "--data", file, "--dry-run", "--out", folder["run"]]));
+        Assert.Contains("at least 1,814 characters for one chunk of 32 streams and 50 steps, got 9 characters", refused, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["run"]));
+    }
+
+    [Fact]
     public void ATrainedModelSamplesAndEvaluates()
     {
         using TempFolder folder = new();

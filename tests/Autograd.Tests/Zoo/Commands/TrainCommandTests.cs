@@ -464,6 +464,10 @@ public sealed partial class TrainCommandTests : IDisposable
         _cli.Input = new StringReader("three\n\nfour\n");
         Assert.Equal(ExitCode.Ok, _cli.Invoke("predict", _cli.Folder["run"]));
         Assert.Equal("three!\n\nfour!\n", _cli.Output.ReplaceLineEndings("\n"));
+        _cli.Input = new StringReader("five\nnonsense\nsix\n");
+        Assert.Equal(ExitCode.InputFile, _cli.Invoke("predict", _cli.Folder["run"]));
+        Assert.Equal("five!\nsix!\n", _cli.Output.ReplaceLineEndings("\n"));
+        Assert.Equal("autograd: predict: line 2: nonsense: expected sense, got none; ask again", _cli.Error.TrimEnd());
         Assert.Equal(ExitCode.Ok, _cli.Invoke("predict", _cli.Folder["run"]));
         Assert.Equal("", _cli.Output);
         Assert.Equal(ExitCode.Ok, _cli.Invoke("check", "fake"));
@@ -481,7 +485,7 @@ public sealed partial class TrainCommandTests : IDisposable
         _cli.Input = new WaitingReader(() =>
         {
             _cli.Stopping.Request(ExitCode.Interrupted);
-            end.Wait();
+            end.Wait(TimeSpan.FromMinutes(1)); // or the line, the last, is read and the command ends well
         });
         Assert.Equal(ExitCode.Interrupted, _cli.Invoke("predict", _cli.Folder["run"]));
         Assert.Equal(("", ""), (_cli.Output, _cli.Error));

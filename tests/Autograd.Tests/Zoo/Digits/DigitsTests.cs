@@ -51,7 +51,10 @@ public sealed class DigitsTests
         Write(folder, 100, static i => (byte)(i % 10));
         DigitImages images = DigitImages.Read(folder.Path);
         Assert.Equal(Enumerable.Range(80, 20), images.Test);
-        Assert.Equal([19, 39, 59, 79], images.Validation);
+        Assert.Equal([32, 37, 74, 79], images.Validation); // of 0, 10 … 70, 1, 11 … 71, 2 …, every twentieth
+        Write(folder, 250, static i => (byte)(i % 10));
+        Assert.Equal(Enumerable.Range(0, 10), DigitImages.Read(folder.Path).Validation.Select(static i => i % 10).Order());
+        Write(folder, 100, static i => (byte)(i % 10));
         Assert.Equal(Enumerable.Range(0, 80).Except(images.Validation), images.Train);
         Assert.Equal((2, 3), (images.Rows, images.Columns));
         Tensor<float> batch = images.Batch<float>([7, 80]);
@@ -69,10 +72,13 @@ public sealed class DigitsTests
         Write(folder, 7, static _ => 3, set: "t10k");
         DigitImages images = DigitImages.Read(folder.Path);
         Assert.Equal(Enumerable.Range(40, 7), images.Test);
-        Assert.Equal([19, 39], images.Validation);
+        Assert.Equal([34, 39], images.Validation);
         Assert.Equal(Enumerable.Range(0, 40).Except(images.Validation), images.Train);
         Assert.Equal([9, 3, 3], images.Digits([39, 40, 46]).ToArray());
         Assert.Equal([0, 6], new[] { (int)images.Pixels(40)[0], images.Pixels(41)[0] });
+        using TempFolder other = new(); // as another publisher spells them
+        foreach (string file in Directory.GetFiles(folder.Path)) File.Copy(file, other[Path.GetFileName(file).ToUpperInvariant().Replace("-IDX", ".idx", StringComparison.Ordinal)]);
+        Assert.Equal(images.Test, DigitImages.Read(other.Path).Test);
         Write(folder, 7, static _ => 3, rows: 3, set: "t10k");
         Assert.Contains("test images of 2 × 3, as those that train, got 3 × 3", Assert.Throws<Failure>(() => DigitImages.Read(folder.Path)).Message, StringComparison.Ordinal);
         Write(folder, 7, static _ => 3, set: "other-t10k");

@@ -69,16 +69,20 @@ public sealed partial class ZooModelsTests : IDisposable
         (int code, string output, string error) = ZooRun.Invoke("evaluate", _folder["run"], "--json");
         Assert.True(code == ExitCode.Ok, error);
         JsonElement again = JsonDocument.Parse(output).RootElement;
-        foreach (string key in (string[])["model", "metric", "value", "parameters"])
+        foreach (string key in (string[])["model", "data", "metric", "value", "expected", "parameters"])
             Assert.Equal(result.GetProperty(key).ToString(), again.GetProperty(key).ToString());
         Assert.Equal(result.GetProperty("best_step").GetInt64(), again.GetProperty("steps").GetInt64());
+        Assert.InRange(again.GetProperty("seconds").GetDouble(), 0, 60);
+        Assert.True(again.GetProperty("peak_memory_bytes").GetInt64() > 1 << 20);
 
         (code, output, error) = ZooRun.Invoke("evaluate", _folder["run"], "--data", "x");
         Assert.Equal((ExitCode.Usage, ""), (code, output));
         Assert.Equal("autograd: evaluate: --data: expected no other data for a model that makes its own, got 'x'; leave it out for hello", error.TrimEnd());
         (code, output, error) = ZooRun.Invoke("predict", _folder["run"], "h");
         Assert.Equal((ExitCode.Usage, ""), (code, output));
-        Assert.Equal("autograd: predict: predict: expected a model that answers, got one that makes something up; use sample", error.TrimEnd());
+        Assert.Equal($"autograd: predict: {_folder["run"]}: expected a model that answers, got hello, which makes something up; use sample", error.TrimEnd());
+        Assert.Equal((code, output, error), ZooRun.Invoke("predict", _folder["run"]));
+        Assert.Contains("--seed: expected no option, as hello heeds none, got --seed; leave it out", ZooRun.Invoke("sample", _folder["run"], "--seed", "2").Error, StringComparison.Ordinal);
         (code, output, _) = ZooRun.Invoke("sample", _folder["run"]);
         Assert.Equal(ExitCode.Ok, code);
         Assert.Contains("lstm", output, StringComparison.Ordinal);
