@@ -20,7 +20,7 @@ internal static class SampleCommand
     {
         (Setting Setting, Option<string> Option)[] options = [.. Settings.Select(setting => (setting, Cli.ToOption(setting)))];
         var folder = new Argument<string>("RUN_FOLDER") { Description = "The folder of a run." };
-        var command = new Command("sample", "Write a sample of a trained model.") { folder };
+        var command = new Command("sample", "Write a sample of a trained model. Options that it does not heed are refused, with those that it does.") { folder };
         foreach ((_, Option<string> option) in options)
             command.Options.Add(option);
         command.SetAction(parse =>

@@ -156,6 +156,7 @@ internal sealed class NetworkTraining : ITrainingRun
         foreach ((SequenceLayer<float> layer, GradientFlow<float> flow) in layers)
         {
             layer.GradientFlow = null;
+            if (flow.Steps.Count == 0) continue; // the loss of this batch did not need it
             flow.SweepFromEnd();
             yield return new SvgPart($"Gradient flow of {layer.Path}", $"How much of the last state's gradient is left at each step on its way back through time: {flow.Verdict}.", flow.ToSvg());
         }
