@@ -5,7 +5,7 @@ internal static class Allocations
 {
     private const int Rounds = 50, RoundsAtOnce = 10, RestMilliseconds = 100;
 
-    /// <summary>Holds if the code, called so often in a row, once allocates nothing.</summary>
+    /// <summary>Holds if the code, called so often, allocates nothing, and nothing again when it is called as often once more.</summary>
     public static void AssertNone(int calls, Action call, string what = "the code") => AssertNone(
         () =>
         {

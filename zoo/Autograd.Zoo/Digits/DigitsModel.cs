@@ -92,9 +92,9 @@ internal sealed class DigitsTask<T>(SettingValues settings, Lazy<DigitImages> im
         return text.ToString();
     }
 
-    /// <summary>Says what the first pictures of a file of images show.</summary>
     public override bool Predicts => true;
 
+    /// <summary>Says what the first pictures of a file of images show.</summary>
     public override void Predict(string input, TextWriter output, CancellationToken stop) => DigitImages.Answer(input, rows, columns, Answers, output);
 
     public override IEnumerable<ReportPart> Report(CancellationToken stop)

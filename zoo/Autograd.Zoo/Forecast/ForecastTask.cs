@@ -108,9 +108,9 @@ internal sealed class ForecastTask<T, TState>(
 
     public override string Sample(long step) => Next(data.Value.Rows, 0, data.Value.Dates[^1]);
 
-    /// <summary>The next 12 rows behind those of a file.</summary>
     public override bool Predicts => true;
 
+    /// <summary>The next 12 rows behind those of a file.</summary>
     public override void Predict(string input, TextWriter output, CancellationToken stop)
     {
         SeriesTable table = SeriesCsv.Read(input);

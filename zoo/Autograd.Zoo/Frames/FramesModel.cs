@@ -83,9 +83,9 @@ internal sealed class FramesTask<T>(SettingValues settings, FramesNetwork<T> net
         return string.Join('\n', said.Select((move, t) => $"frame {t}: {FramesData.Moves[move]}{(move == right[t] ? "" : $", in truth {FramesData.Moves[right[t]]}")}"));
     }
 
-    /// <summary>What it says of one more film.</summary>
     public override IReadOnlyList<string>? SampleOptions => [];
 
+    /// <summary>What it says of one more film.</summary>
     public override void Sample(SampleRequest request, TextWriter output, CancellationToken stop) => output.Write(Sample(Steps));
 
     public override IEnumerable<ReportPart> Report(CancellationToken stop)

@@ -86,9 +86,9 @@ internal abstract class MemoryTask<T>(SettingValues settings, MemoryNetwork<T> n
         return Loss(tape, Source("train", batch), Batch);
     }
 
-    /// <summary>What it says to a few sequences more.</summary>
     public override IReadOnlyList<string>? SampleOptions => [];
 
+    /// <summary>What it says to a few sequences more.</summary>
     public override void Sample(SampleRequest request, TextWriter output, CancellationToken stop) => output.Write(Sample(Steps));
 
     protected abstract Variable<T> Loss(Tape<T> tape, RandomSource random, int batch);

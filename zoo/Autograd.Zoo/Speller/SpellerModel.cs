@@ -109,9 +109,9 @@ internal sealed class SpellerTask<T, TState>(
         return string.Join('\n', shown.Zip(Write(images.Value, shown), (image, word) => $"{images.Value.Digit(image)} was read as {word}"));
     }
 
-    /// <summary>Writes what the first pictures of a file of images show.</summary>
     public override bool Predicts => true;
 
+    /// <summary>Writes what the first pictures of a file of images show.</summary>
     public override void Predict(string input, TextWriter output, CancellationToken stop) => DigitImages.Answer(input, rows, columns, Write, output);
 
     public override IEnumerable<ReportPart> Report(CancellationToken stop)

@@ -94,9 +94,9 @@ internal sealed class SpokenTask<T>(SettingValues settings, Lazy<SpokenData> dat
         return string.Join('\n', shown.Zip(Answers(shown), static (recording, answer) => $"{recording.Digit} was heard as {Words(answer)}"));
     }
 
-    /// <summary>Says which digit a WAV file is heard as.</summary>
     public override bool Predicts => true;
 
+    /// <summary>Says which digit a WAV file is heard as.</summary>
     public override void Predict(string input, TextWriter output, CancellationToken stop) => output.WriteLine(Words(Answers([SpokenData.ReadSound(input)])[0]));
 
     public override IEnumerable<ReportPart> Report(CancellationToken stop)

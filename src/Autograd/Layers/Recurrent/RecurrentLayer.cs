@@ -177,7 +177,7 @@ public abstract partial class RecurrentLayer<T, TState> : SequenceLayer<T>
                 if (keeps) sequence = directions == 1 ? first : Merged(first, second);
             }
 
-            if (time > 0) GradientFlow?.End([.. states.AsSpan(_cells.Length - directions, directions).ToArray().Select(static last => PartOf(last, 0))]);
+            if (time > 0) GradientFlow?.End(Array.ConvertAll(states[(_cells.Length - directions).._cells.Length], static last => PartOf(last, 0)));
             return (BatchFirst && keepsOutputs ? sequence.Transpose(-3, -2) : sequence, Stack(states.AsSpan(0, _cells.Length)));
         }
         finally
